@@ -1,0 +1,92 @@
+import type { z } from 'zod'
+import type { Clock } from './clock.ts'
+import type { CredentialCache } from './credentials.ts'
+import type { IntegrationError } from './errors.ts'
+import type { Http, HttpReply, SignableRequest } from './http.ts'
+import type { Input, Item, Kind, Operations, Output } from './kind.ts'
+import type { TwinDefinition } from './twin.ts'
+
+/** `safe`: reading. `keyed`: the vendor drops duplicates by our key. `once`: a second request acts a second time. */
+export type Repeat = 'safe' | 'keyed' | 'once'
+
+/** What an operation is given beside its input. One is made for each attempt. */
+export type Context<Config> = {
+  config: Config
+  http: Http
+  clock: Clock
+  signal: AbortSignal
+  /** The same for every attempt of one call; what a `keyed` operation sends along. */
+  idempotencyKey: string
+  /** Tokens of this service, shared by all calls in the process. */
+  credentials: CredentialCache
+}
+
+/** What `authorize` is given: enough to fetch a token, not enough to do anything else. */
+export type AuthorizeContext<Config> = Omit<Context<Config>, 'idempotencyKey'>
+
+export type Operation<Config, Shape> = {
+  repeat: Repeat
+  run: Shape extends { item: z.ZodType }
+    ? /** Hands out what it lists in batches; each attempt starts from the first one. */
+      (
+        context: Context<Config>,
+        input: Input<Shape>,
+        emit: (items: Item<Shape>[]) => Promise<void>,
+      ) => Promise<Output<Shape>>
+    : (context: Context<Config>, input: Input<Shape>) => Promise<Output<Shape>>
+}
+
+export type Limits = {
+  /** For one HTTP request: connect, headers and body. */
+  timeoutMs: number
+  /** The vendor's published requests per second. */
+  perSecond?: number
+  /** Requests in flight at once. */
+  concurrent?: number
+}
+
+export type BreakerPreset = { failures: number; openForMs: number }
+
+export type Adapter<K extends Kind = Kind, Schema extends z.ZodObject = z.ZodObject> = {
+  /** Stands in people's configs and never changes. */
+  id: string
+  kind: K
+  title: string
+  /** The vendor's own documentation. */
+  docs: string
+  config: Schema
+  /** Rules that join several fields: what is wrong with a config that its schema accepts. */
+  checkConfig?(config: z.output<Schema>): { field: string; message: string }[]
+  limits: Limits
+  breaker?: BreakerPreset
+  http: {
+    baseUrl(config: z.output<Schema>): string
+    /** Adds what proves who we are; runs before every attempt, so that a signature is never stale. */
+    authorize?(
+      request: SignableRequest,
+      context: AuthorizeContext<z.output<Schema>>,
+    ): Promise<void> | void
+    /**
+     * Reads every answer, whatever its status, and says whether it is a failure. Undefined: it is not. What it does
+     * not know, a status of 400 or more above all, is classified by the http layer.
+     */
+    readFailure?(reply: HttpReply): IntegrationError | undefined
+    /** Called once when an answer is `auth`: drop the stale token and return true to have the attempt repeated. */
+    renew?(context: AuthorizeContext<z.output<Schema>>): boolean
+  }
+  operations: {
+    [Name in keyof Operations<K>]?: Operation<z.output<Schema>, Operations<K>[Name]>
+  }
+  /** The cheapest call that proves the config works and changes nothing. Returns what it saw, in a few words. */
+  check(context: Context<z.output<Schema>>): Promise<string>
+  twin: TwinDefinition
+}
+
+/** Gives an adapter its types; does nothing else. */
+export const defineAdapter = <K extends Kind, Schema extends z.ZodObject>(
+  adapter: Adapter<K, Schema>,
+): Adapter<K, Schema> => adapter
+
+/** An adapter of any kind and config, for lists and for code that works on all of them. */
+// oxlint-disable-next-line typescript/no-explicit-any -- the two parameters are contravariant in what `run` takes
+export type AnyAdapter = Adapter<any, any>

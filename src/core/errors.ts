@@ -1,0 +1,165 @@
+import type { Exit } from './exit-codes.ts'
+
+/** What kind of failure a call met. The retry, breaker and failover layers decide by this word alone. */
+export type FailureKind =
+  | 'config'
+  | 'auth'
+  | 'rate_limited'
+  | 'unavailable'
+  | 'timeout'
+  | 'rejected'
+  | 'bad_response'
+  | 'cancelled'
+
+/** `not_done`: the vendor has certainly not acted. `unknown`: it may have. */
+export type Outcome = 'not_done' | 'unknown'
+
+export type IntegrationErrorOptions = {
+  kind: FailureKind
+  message: string
+  /** Default: `unknown` for timeouts and bad responses, else `not_done`. */
+  outcome?: Outcome
+  /** What to do about it, as a sentence. */
+  hint?: string
+  /** The vendor's own code, verbatim. */
+  code?: string
+  /** HTTP status of the answer, where there was one. */
+  status?: number
+  /** How long the vendor asked us to wait, in milliseconds. */
+  retryAfterMs?: number
+  cause?: unknown
+}
+
+const unknownByDefault: readonly FailureKind[] = ['timeout', 'bad_response']
+
+/** A call to an outside service failed. The only error class that crosses the call path. */
+export class IntegrationError extends Error {
+  override name = 'IntegrationError'
+  readonly kind: FailureKind
+  readonly outcome: Outcome
+  readonly hint?: string
+  readonly code?: string
+  readonly status?: number
+  readonly retryAfterMs?: number
+  /** Filled in by the call path: who failed, doing what, and where the log has it. */
+  service?: string
+  operation?: string
+  callId?: string
+
+  constructor(options: IntegrationErrorOptions) {
+    super(options.message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.kind = options.kind
+    this.outcome =
+      options.outcome ?? (unknownByDefault.includes(options.kind) ? 'unknown' : 'not_done')
+    this.hint = options.hint
+    this.code = options.code
+    this.status = options.status
+    this.retryAfterMs = options.retryAfterMs
+  }
+}
+
+/**
+ * Every failure that is not a vendor's: the operator's words, the config, the state, a file.
+ * The code is stable; scripts may rely on it.
+ */
+export const errorCodes = {
+  usage: 'usage',
+  value_missing: 'usage',
+  input_invalid: 'failed',
+  file_unreadable: 'failed',
+  xml_malformed: 'failed',
+  xml_limit: 'failed',
+  consent_missing: 'guarded',
+  guard_shrunk: 'guarded',
+  guard_failures: 'failed',
+  config_missing: 'config',
+  config_unreadable: 'config',
+  config_invalid: 'config',
+  config_changed: 'locked',
+  placeholder_unset: 'credentials',
+  service_unknown: 'notFound',
+  adapter_unknown: 'notFound',
+  job_unknown: 'notFound',
+  run_unknown: 'notFound',
+  call_unknown: 'notFound',
+  secret_unknown: 'notFound',
+  service_exists: 'usage',
+  service_disabled: 'failed',
+  no_service: 'failed',
+  check_failed: 'failed',
+  job_running: 'locked',
+  key_missing: 'secrets',
+  key_wrong: 'secrets',
+  key_malformed: 'secrets',
+  secret_damaged: 'secrets',
+  state_missing: 'failed',
+  state_exists: 'failed',
+  state_empty: 'failed',
+  state_foreign: 'failed',
+  state_damaged: 'failed',
+  state_newer: 'failed',
+  state_stale_wal: 'failed',
+  state_swapped: 'failed',
+  state_read_only: 'failed',
+  state_full: 'failed',
+  state_busy: 'locked',
+  node_too_old: 'failed',
+  internal: 'failed',
+} as const satisfies Record<string, Exit>
+
+export type ErrorCode = keyof typeof errorCodes
+
+export type CaravanErrorOptions = {
+  code: ErrorCode
+  message: string
+  /** What to do about it, as a sentence or several lines. */
+  hint?: string
+  /** A command or a file that shows more. */
+  see?: string
+  cause?: unknown
+}
+
+/** A failure for which no vendor is to blame. */
+export class CaravanError extends Error {
+  override name = 'CaravanError'
+  readonly code: ErrorCode
+  readonly hint?: string
+  readonly see?: string
+
+  constructor(options: CaravanErrorOptions) {
+    super(options.message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = options.code
+    this.hint = options.hint
+    this.see = options.see
+  }
+}
+
+const exitOfKind: Record<FailureKind, Exit> = {
+  config: 'config',
+  auth: 'credentials',
+  rate_limited: 'temporary',
+  unavailable: 'temporary',
+  timeout: 'temporary',
+  rejected: 'failed',
+  bad_response: 'failed',
+  cancelled: 'interrupted',
+}
+
+/** The exit a failure leads to; `failed` for what we did not foresee. `unknown` of a writing call is `unsettled`. */
+export function exitOf(error: unknown, writes = false): Exit {
+  if (error instanceof CaravanError) return errorCodes[error.code]
+  if (error instanceof IntegrationError) {
+    return writes && error.outcome === 'unknown' ? 'unsettled' : exitOfKind[error.kind]
+  }
+  return 'failed'
+}
+
+/** The message of anything that was thrown. */
+export const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error)
+
+/** The `code` property that Node, SQLite and undici put on their errors; undefined when there is none. */
+export function systemCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}

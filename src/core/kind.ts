@@ -1,0 +1,58 @@
+import type { z } from 'zod'
+
+/** What an operation does to the world; decides whether it is written down first and whether it needs consent. */
+export type Effect = 'read' | 'write' | 'message' | 'money'
+
+/** One thing a kind can be asked, in our own words. */
+export type OperationShape = {
+  summary: string
+  effect: Effect
+  input: z.ZodType
+  output: z.ZodType
+  /** Set for an operation that lists: it hands out batches of these and answers with `output` at the end. */
+  item?: z.ZodType
+}
+
+/** What a service does for us: the operations every adapter of the kind may offer, with their schemas. */
+export type Kind<Shapes extends Record<string, OperationShape> = Record<string, OperationShape>> = {
+  id: string
+  title: string
+  operations: Shapes
+}
+
+export type Operations<K> = K extends Kind<infer Shapes> ? Shapes : never
+export type Input<Shape> = Shape extends { input: infer S extends z.ZodType } ? z.output<S> : never
+export type Output<Shape> = Shape extends { output: infer S extends z.ZodType }
+  ? z.output<S>
+  : never
+export type Item<Shape> = Shape extends { item: infer S extends z.ZodType } ? z.output<S> : never
+
+/** Gives a kind its types; does nothing else. */
+export const defineKind = <Shapes extends Record<string, OperationShape>>(
+  kind: Kind<Shapes>,
+): Kind<Shapes> => kind
+
+/** A kind as a caller sees it: one function for each operation, whichever service serves it. */
+export type Client<K> = {
+  [Name in keyof Operations<K>]: Operations<K>[Name] extends { item: z.ZodType }
+    ? (
+        input: z.input<Operations<K>[Name]['input']>,
+        sink: Sink<Item<Operations<K>[Name]>>,
+        options?: CallOptions,
+      ) => Promise<Output<Operations<K>[Name]>>
+    : (
+        input: z.input<Operations<K>[Name]['input']>,
+        options?: CallOptions,
+      ) => Promise<Output<Operations<K>[Name]>>
+}
+
+/** Where a listing goes. `begin` comes at the start of every attempt: what an earlier attempt left is to be discarded. */
+export type Sink<T> = {
+  begin(): Promise<void>
+  write(items: T[]): Promise<void>
+}
+
+export type CallOptions = {
+  signal?: AbortSignal
+  idempotencyKey?: string
+}
