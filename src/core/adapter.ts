@@ -24,6 +24,12 @@ export type Context<Config> = {
 /** What `authorize` is given: enough to fetch a token, not enough to do anything else. */
 export type AuthorizeContext<Config> = Omit<Context<Config>, 'idempotencyKey'>
 
+/** What `renew` is given: it drops a token, it does not fetch one. */
+export type RenewContext<Config> = Omit<AuthorizeContext<Config>, 'http'> & {
+  /** The failure that was `auth`; some of them no new token can change, such as a 403. */
+  refusal?: IntegrationError
+}
+
 export type Operation<Config, Shape> = {
   repeat: Repeat
   run: Shape extends { item: z.ZodType }
@@ -72,7 +78,7 @@ export type Adapter<K extends Kind = Kind, Schema extends z.ZodObject = z.ZodObj
      */
     readFailure?(reply: HttpReply): IntegrationError | undefined
     /** Called once when an answer is `auth`: drop the stale token and return true to have the attempt repeated. */
-    renew?(context: AuthorizeContext<z.output<Schema>>): boolean
+    renew?(context: RenewContext<z.output<Schema>>): boolean
   }
   operations: {
     [Name in keyof Operations<K>]?: Operation<z.output<Schema>, Operations<K>[Name]>
@@ -90,3 +96,6 @@ export const defineAdapter = <K extends Kind, Schema extends z.ZodObject>(
 /** An adapter of any kind and config, for lists and for code that works on all of them. */
 // oxlint-disable-next-line typescript/no-explicit-any -- the two parameters are contravariant in what `run` takes
 export type AnyAdapter = Adapter<any, any>
+
+/** An adapter as the list names it, before it is loaded. `id` and `kind` say what the adapter itself says. */
+export type AdapterEntry = { id: string; kind: string; load(): Promise<AnyAdapter> }

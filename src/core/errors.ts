@@ -58,6 +58,21 @@ export class IntegrationError extends Error {
   }
 }
 
+/** The same failure with something changed: its outcome, or texts that had to be redacted. */
+export function changed(
+  error: IntegrationError,
+  changes: Partial<IntegrationErrorOptions>,
+): IntegrationError {
+  const { kind, message, outcome, hint, code, status, retryAfterMs, cause } = error
+  const same = { kind, message, outcome, hint, code, status, retryAfterMs, cause }
+  const { service, operation, callId } = error
+  return Object.assign(new IntegrationError({ ...same, ...changes }), {
+    service,
+    operation,
+    callId,
+  })
+}
+
 /**
  * Every failure that is not a vendor's: the operator's words, the config, the state, a file.
  * The code is stable; scripts may rely on it.
@@ -67,6 +82,7 @@ export const errorCodes = {
   value_missing: 'usage',
   input_invalid: 'failed',
   file_unreadable: 'failed',
+  file_unwritable: 'failed',
   xml_malformed: 'failed',
   xml_limit: 'failed',
   consent_missing: 'guarded',
@@ -76,6 +92,8 @@ export const errorCodes = {
   config_unreadable: 'config',
   config_invalid: 'config',
   config_changed: 'locked',
+  config_uneditable: 'config',
+  config_unwritable: 'failed',
   placeholder_unset: 'credentials',
   service_unknown: 'notFound',
   adapter_unknown: 'notFound',
@@ -91,6 +109,8 @@ export const errorCodes = {
   key_missing: 'secrets',
   key_wrong: 'secrets',
   key_malformed: 'secrets',
+  key_unsafe: 'secrets',
+  key_exists: 'failed',
   secret_damaged: 'secrets',
   state_missing: 'failed',
   state_exists: 'failed',
@@ -103,6 +123,7 @@ export const errorCodes = {
   state_read_only: 'failed',
   state_full: 'failed',
   state_busy: 'locked',
+  state_io: 'failed',
   node_too_old: 'failed',
   internal: 'failed',
 } as const satisfies Record<string, Exit>

@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+// Checks the Node version before anything else is loaded: the SQLite addon crashes an older Node without a word.
+// Plain syntax only, so that an old Node gets as far as the message.
+'use strict'
+
+const needed = [22, 22]
+const [major, minor] = process.versions.node.split('.').map(Number)
+
+if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
+  process.stderr.write(
+    `✗ caravan needs Node ${needed.join('.')} or newer; this is ${process.versions.node} at ${process.execPath}\n` +
+      '  Install a newer Node, or start caravan with npx inside its own folder, which brings one along.\n',
+  )
+  process.exitCode = 1
+} else {
+  keepCompiledCode()
+  require('../dist/main.cjs').main(process.argv.slice(2))
+}
+
+/** Compiled code is kept in a folder of this user's own: a shared one would let others plant code. */
+function keepCompiledCode() {
+  const cache = process.env.XDG_CACHE_HOME || (process.env.HOME && `${process.env.HOME}/.cache`)
+  if (cache) process.getBuiltinModule('node:module').enableCompileCache(`${cache}/caravan`)
+}

@@ -1,0 +1,11 @@
+/** Every step of the two files, in order. A step's number is its place in the list; a released one is never edited. */
+import type { Kysely } from 'kysely'
+import { up as foundation } from './0001_foundation.ts'
+import { up as catalog } from './0002_catalog.ts'
+import { up as calls } from './calls/0001_calls.ts'
+
+export type Migration = (db: Kysely<unknown>) => Promise<void>
+
+export const stateMigrations: readonly Migration[] = [foundation, catalog]
+
+export const callLogMigrations: readonly Migration[] = [calls]

@@ -1,0 +1,135 @@
+/** What is generated from the definitions the code runs: the example config, the adapter pages, the tables of the README. */
+import { Command } from 'commander'
+import { adapters } from '../src/adapters/index.ts'
+import type { Cli } from '../src/commands/cli.ts'
+import { registerCommands } from '../src/commands/index.ts'
+import { exampleConfig } from '../src/config/example.ts'
+import { type Field, fieldsOf } from '../src/config/form.ts'
+import type { AnyAdapter } from '../src/core/adapter.ts'
+import { exitCodes } from '../src/core/exit-codes.ts'
+import { jobs } from '../src/jobs/index.ts'
+
+/** Every generated file by its path from the root; `readme` is the README as it stands. */
+export async function generate(readme: string): Promise<Map<string, string>> {
+  const loaded = await Promise.all(adapters.map(({ load }) => load()))
+  const loadedJobs = await Promise.all(jobs.map(({ load }) => load()))
+  const schedules: Record<string, string> = { 'haier-products': '0 3 * * *' }
+  const exampleJobs = loadedJobs.map((job) => ({ ...job, schedule: schedules[job.id] }))
+  return new Map([
+    ['integrations.example.yaml', exampleConfig(loaded, exampleJobs)],
+    ...loaded.map((adapter) => [`docs/adapters/${adapter.id}.md`, adapterPage(adapter)] as const),
+    ['README.md', fill(fill(readme, 'commands', commandTable()), 'exit codes', exitTable())],
+  ])
+}
+
+/** Replaces what stands between `<!-- name -->` and `<!-- end -->`. */
+function fill(text: string, name: string, content: string): string {
+  const [start, end] = [`<!-- ${name} -->`, '<!-- end -->']
+  const from = text.indexOf(start)
+  const to = text.indexOf(end, from)
+  if (from < 0 || to < 0) throw new Error(`README.md has no part "${name}"`)
+  return `${text.slice(0, from + start.length)}\n\n${content}\n\n${text.slice(to)}`
+}
+
+function commandTable(): string {
+  const program = new Command('caravan')
+  registerCommands(program, {} as Cli)
+  return table(
+    ['command', 'what it does'],
+    leaves(program, []).map(({ words, summary }) => [`\`caravan ${words}\``, summary]),
+  )
+}
+
+function leaves(command: Command, above: readonly string[]): { words: string; summary: string }[] {
+  return command.commands.flatMap((child) => {
+    const path = [...above, child.name()]
+    if (child.commands.length > 0) return leaves(child, path)
+    const words = [...path, ...child.registeredArguments.map(argumentText)].join(' ')
+    return [{ words, summary: child.summary() }]
+  })
+}
+
+const argumentText = (argument: Command['registeredArguments'][number]): string => {
+  const text = `${argument.name()}${argument.variadic ? '…' : ''}`
+  return argument.required ? `<${text}>` : `[${text}]`
+}
+
+const exitTable = (): string =>
+  table(
+    ['exit', 'meaning'],
+    Object.values(exitCodes).map(({ code, meaning }) => [String(code), meaning]),
+  )
+
+function adapterPage(adapter: AnyAdapter): string {
+  const { id, title, kind, docs, limits, operations } = adapter
+  const limit = [
+    limits.perSecond && `${limits.perSecond} requests a second`,
+    limits.concurrent && `${limits.concurrent} at once`,
+    `${limits.timeoutMs / 1000} s for a request`,
+  ].filter(Boolean)
+  return `# ${title} (\`${id}\`)
+
+Kind: ${kind.title} (\`${kind.id}\`). Vendor's documentation: ${docs}.
+Guarded by default with ${limit.join(', ')}.
+
+    caravan add ${id}
+    caravan test ${id}
+
+Rehearse without the vendor: \`caravan sandbox ${id}\`.
+
+## Fields
+
+${table(['field', 'required', 'what it is'], fieldsOf(adapter.config).map(fieldRow))}
+
+Secrets are kept in the encrypted store; the config file names them as \`\${secret:…}\`.
+
+## Operations
+
+${table(['operation', 'repeat', 'what it does'], operationRows(kind.operations, operations))}
+
+\`safe\` may be repeated freely, \`keyed\` carries a key by which the vendor drops repeats, \`once\` is never repeated
+after it may have been done.
+
+## Sandbox
+
+${table(['flag', 'default', 'what it is'], fieldsOf(adapter.twin.options).map(flagRow))}
+`
+}
+
+const fieldRow = (field: Field): string[] => [
+  `\`${field.name}\``,
+  field.required
+    ? 'yes'
+    : field.default === undefined
+      ? 'no'
+      : `default \`${String(field.default)}\``,
+  [
+    field.description && `${field.description}.`,
+    field.isSecret && 'Secret.',
+    field.choices && `One of ${field.choices.join(', ')}.`,
+    field.example !== undefined && `Such as \`${String(field.example)}\`.`,
+  ]
+    .filter(Boolean)
+    .join(' '),
+]
+
+const flagRow = (field: Field): string[] => [
+  `\`--${field.name.replaceAll('_', '-')}\``,
+  field.default === undefined ? '' : `\`${String(field.default)}\``,
+  field.description ?? '',
+]
+
+function operationRows(
+  shapes: Record<string, { summary: string }>,
+  offered: Record<string, { repeat: string } | undefined>,
+): string[][] {
+  return Object.entries(offered).flatMap(([name, operation]) => {
+    const summary = shapes[name]?.summary
+    return operation && summary ? [[`\`${name}\``, operation.repeat, summary]] : []
+  })
+}
+
+const table = (head: string[], rows: string[][]): string =>
+  [head, head.map(() => '---'), ...rows]
+    .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`)
+    .join('\n')

@@ -1,0 +1,124 @@
+/** The composition root: opens config, key, state and call log when they are first needed, and closes what it opened. */
+import { dirname, resolve } from 'node:path'
+import type { CallPath } from '../calls/path.ts'
+import type { Service } from '../calls/call.ts'
+import { findConfig } from '../config/find.ts'
+import type { LoadedConfig } from '../config/load.ts'
+import type { Clock } from '../core/clock.ts'
+import type { CallLogFile } from '../store/call-log.ts'
+import type { State } from '../store/open.ts'
+import { once } from './once.ts'
+import { type Overview, readOverview } from './overview.ts'
+import type { SecretStore } from './secret-store.ts'
+
+export type AppOptions = {
+  /** Value of `--config`. */
+  configFlag?: string
+  env: Readonly<Record<string, string | undefined>>
+  cwd: string
+  clock: Clock
+  /** Aborted when the program is asked to stop. */
+  signal: AbortSignal
+}
+
+export type App = {
+  clock: Clock
+  env: Readonly<Record<string, string | undefined>>
+  signal: AbortSignal
+  /** Path of integrations.yaml. Throws `config_missing`. */
+  file(): string
+  /** The whole config. Throws `config_invalid` with every fault. */
+  config(): Promise<LoadedConfig>
+  /** The usable part of the config, with the faults of the rest. */
+  usableConfig(): Promise<LoadedConfig>
+  /** The config without the configs of its services; cheap. */
+  overview(): Promise<Overview>
+  state(): Promise<State>
+  log(): Promise<CallLogFile>
+  secrets(): Promise<SecretStore>
+  /** A service ready to be called. Throws `service_unknown`, `placeholder_unset`, or what is wrong with its config. */
+  service(name: string): Promise<Service>
+  calls(): Promise<CallPath>
+  close(): Promise<void>
+}
+
+export function openApp({ configFlag, env, cwd, clock, signal }: AppOptions): App {
+  const closers: (() => Promise<void> | void)[] = []
+  const services = new Map<string, Promise<Service>>()
+
+  const file = once(() => findConfig({ flag: configFlag, env, cwd }))
+  const usableConfig = once(async () => {
+    const { readProjectConfig } = await import('./config.ts')
+    return readProjectConfig(file(), env)
+  })
+  const config = once(async () => {
+    const { refuseFaults } = await import('./config.ts')
+    return refuseFaults(await usableConfig())
+  })
+  const overview = once(() =>
+    readOverview(file(), env, async () => {
+      const { makeOverview } = await import('./make-overview.ts')
+      return makeOverview(await usableConfig())
+    }),
+  )
+  const statePath = async () => resolve(dirname(file()), (await overview()).state)
+
+  const state = once(async () => {
+    const { openState } = await import('../store/open.ts')
+    const opened = await openState(await statePath(), { clock })
+    closers.push(() => opened.close())
+    return opened
+  })
+  const log = once(async () => {
+    const { openCallLog } = await import('../store/call-log.ts')
+    const { callLogPath } = await import('../store/files.ts')
+    const opened = await openCallLog(callLogPath(await statePath()), { clock })
+    closers.push(() => opened.close())
+    return opened
+  })
+  const secrets = once(async () => {
+    const { openSecretStore } = await import('./secret-store.ts')
+    const { config: known } = await usableConfig()
+    const { db, instanceId } = await state()
+    return openSecretStore({
+      db,
+      instanceId,
+      clock,
+      env,
+      configDir: dirname(file()),
+      keyFile: known.key_file,
+    })
+  })
+  const calls = once(async () => {
+    const { createCallPath } = await import('../calls/path.ts')
+    const { createCallLog } = await import('../calls/log.ts')
+    const { db } = await state()
+    const writer = createCallLog((await log()).db, clock)
+    closers.push(() => writer.close())
+    return createCallPath({ db, log: writer, clock, env })
+  })
+
+  const app: App = {
+    clock,
+    env,
+    signal,
+    file,
+    config,
+    usableConfig,
+    overview,
+    state,
+    log,
+    secrets,
+    calls,
+    service(name) {
+      const known =
+        services.get(name) ?? import('./service.ts').then((it) => it.makeService(app, name))
+      services.set(name, known)
+      return known
+    },
+    async close() {
+      for (const close of closers.toReversed()) await close()
+    },
+  }
+  return app
+}

@@ -1,0 +1,58 @@
+import { adapters } from '../adapters/index.ts'
+import type { Catalogue } from '../config/checks.ts'
+import { nearest } from '../config/faults.ts'
+import type { AnyAdapter } from '../core/adapter.ts'
+import { CaravanError, type ErrorCode } from '../core/errors.ts'
+import type { AnyJob } from '../jobs/define.ts'
+import { jobs } from '../jobs/index.ts'
+
+/** What the config may name. */
+export const catalogue: Catalogue = {
+  adapterIds: adapters.map(({ id }) => id),
+  jobIds: jobs.map(({ id }) => id),
+  configSchemaOf: async (id) => (await adapters.find((one) => one.id === id)?.load())?.config,
+  optionsSchemaOf: async (id) => (await jobs.find((one) => one.id === id)?.load())?.options,
+}
+
+/** Throws `adapter_unknown` with the nearest right word. */
+export const adapterNamed = (id: string): Promise<AnyAdapter> =>
+  named(adapters, id, 'adapter', 'adapter_unknown', 'caravan adapters').load()
+
+/** Throws `job_unknown` with the nearest right word. */
+export const jobNamed = (id: string): Promise<AnyJob> =>
+  named(jobs, id, 'job', 'job_unknown', 'caravan jobs').load()
+
+function named<T extends { id: string }>(
+  list: readonly T[],
+  id: string,
+  what: string,
+  code: ErrorCode,
+  command: string,
+): T {
+  const found = list.find((one) => one.id === id)
+  if (found) return found
+  throw unknownName(
+    what,
+    id,
+    list.map((one) => one.id),
+    code,
+    command,
+  )
+}
+
+/** An error for a name that nothing has, with the nearest one that something has. */
+export function unknownName(
+  what: string,
+  name: string,
+  known: readonly string[],
+  code: ErrorCode,
+  command: string,
+): CaravanError {
+  const near = nearest(name, known)
+  const list = `"${command}" lists them.`
+  return new CaravanError({
+    code,
+    message: `there is no ${what} named ${name}`,
+    hint: near ? `Did you mean ${near}? ${list}` : list,
+  })
+}

@@ -1,0 +1,49 @@
+import type { App } from './app.ts'
+import { readConfigFile } from '../config/write.ts'
+import { type LoadedConfig, readConfig, requireValid } from '../config/load.ts'
+import { formatFaults } from '../config/faults.ts'
+import { readValueFile } from '../config/sources.ts'
+import { catalogue } from './catalogue.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Reads integrations.yaml, whatever is wrong inside. */
+export async function readProjectConfig(file: string, env: Environment): Promise<LoadedConfig> {
+  const bytes = await readConfigFile(file)
+  return readConfig(bytes, file, catalogue, {
+    env,
+    readFile: readValueFile,
+    credentialsDirectory: env.CREDENTIALS_DIRECTORY || undefined,
+  })
+}
+
+export const refuseFaults = requireValid
+
+export type ConfigReport = {
+  file: string
+  services: number
+  jobs: number
+  faults: { line: number; column: number; path: string; message: string; hint: string | null }[]
+  /** The faults as an operator reads them. */
+  text: string
+}
+
+/** Every fault of the file, also those that concern one service alone, such as a secret that is not stored. */
+export async function checkConfig(app: App): Promise<ConfigReport> {
+  const loaded = await app.usableConfig()
+  const { faultsOfServices } = await import('./service.ts')
+  const faults = [...loaded.faults, ...(await faultsOfServices(app, loaded))]
+  return {
+    file: loaded.file,
+    services: Object.keys(loaded.config.services).length,
+    jobs: Object.keys(loaded.config.jobs).length,
+    faults: faults.map(({ line, column, path, message, hint }) => ({
+      line,
+      column,
+      path: path.join('.'),
+      message,
+      hint: hint ?? null,
+    })),
+    text: formatFaults(loaded.file, faults),
+  }
+}

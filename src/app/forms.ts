@@ -1,0 +1,48 @@
+/** Forms made from schemas: what prompts and flags ask for. */
+import type { z } from 'zod'
+import { type Field, fieldsOf, validateField } from '../config/form.ts'
+import { adapterNamed, jobNamed } from './catalogue.ts'
+
+export type FormField = {
+  name: string
+  type: 'text' | 'number' | 'boolean' | 'choice' | 'list'
+  choices?: readonly string[]
+  isRequired: boolean
+  isSecret: boolean
+  description?: string
+  example?: string
+  defaultText?: string
+  /** What is wrong with a value; undefined: nothing. Never repeats the value. */
+  validate(value: unknown): string | undefined
+}
+
+/** The config fields of an adapter. Throws `adapter_unknown`. */
+export const formOfAdapter = async (id: string): Promise<FormField[]> =>
+  formOf((await adapterNamed(id)).config)
+
+/** The options of a job. Throws `job_unknown`. */
+export const formOfJob = async (id: string): Promise<FormField[]> =>
+  formOf((await jobNamed(id)).options)
+
+/** The switches of an adapter's twin. Throws `adapter_unknown`. */
+export const formOfTwin = async (id: string): Promise<FormField[]> =>
+  formOf((await adapterNamed(id)).twin.options)
+
+const formOf = (schema: z.ZodObject): FormField[] =>
+  fieldsOf(schema).map((field) => ({
+    name: field.name,
+    type: field.type === 'yaml' ? 'list' : field.type,
+    choices: field.choices?.map(String),
+    isRequired: field.required,
+    isSecret: field.isSecret,
+    description: [field.description, field.rule && `must be ${field.rule}`].filter(Boolean)[0],
+    example: textOf(field.example),
+    defaultText: field.default === false ? undefined : textOf(field.default),
+    validate(value) {
+      const result = validateField(schema, field.name, value)
+      return result.ok ? undefined : result.error
+    },
+  }))
+
+const textOf = (value: Field['example']): string | undefined =>
+  value === undefined || value === '' ? undefined : String(value)

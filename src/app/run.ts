@@ -1,0 +1,150 @@
+import { CaravanError, exitOf, IntegrationError, messageOf } from '../core/errors.ts'
+import type { Exit } from '../core/exit-codes.ts'
+import type { Change } from '../core/change.ts'
+import type { Kind } from '../core/kind.ts'
+import type { AnyContext, AnyJob, ItemFailure, Progress } from '../jobs/define.ts'
+import { type RunOutcome, runSync } from '../jobs/runner.ts'
+import { listFailures } from '../store/run-failures.ts'
+import { type Counters, findRun } from '../store/runs.ts'
+import type { Db } from '../store/schema.ts'
+import { checkAgainst } from '../config/issues.ts'
+import type { App } from './app.ts'
+import { jobNamed } from './catalogue.ts'
+import { clientOf } from './clients.ts'
+import { serviceOfKind } from './route.ts'
+
+export type RunRequest = {
+  /** From flags, over what the config says under `with`. */
+  options?: Record<string, unknown>
+  dryRun?: boolean
+  fromStart?: boolean
+  /** Id of a run, or its beginning: only the items that failed in it. */
+  retryFailed?: string
+  trigger?: string
+  onProgress?(progress: Progress): void
+}
+
+export type RunReport = {
+  run: string
+  job: string
+  status: RunOutcome['status']
+  dry_run: boolean
+  duration_ms: number
+  counters: Counters
+  failures: ItemFailure[]
+  changes: Change[]
+  notes: string[]
+  resumed_from: string | null
+  error: { code: string; message: string; hint: string | null } | null
+  exit: Exit
+}
+
+/** Runs a job now and waits for it. Throws only what kept it from starting; a run that failed is in the report. */
+export async function runJob(
+  app: App,
+  id: string,
+  request: RunRequest,
+): Promise<{ report: RunReport; error: unknown }> {
+  const job = await jobNamed(id)
+  const { config } = await app.config()
+  const { db } = await app.state()
+  const wanted = readOptions(job, { ...config.jobs[id]?.with, ...request.options })
+  const options = request.retryFailed
+    ? await failedOnly(db, job, wanted, request.retryFailed)
+    : wanted
+  const clients = await openClients(app, job)
+  const outcome = await runSync(job, {
+    db,
+    clock: app.clock,
+    signal: app.signal,
+    trigger: request.trigger ?? 'manual',
+    options,
+    fromStart: request.fromStart,
+    isDryRun: request.dryRun,
+    clientsFor: clients,
+    onProgress: request.onProgress,
+  })
+  const error = outcome.status === 'interrupted' ? undefined : outcome.error
+  return { report: reportOf(job, { ...outcome, error }, request.dryRun ?? false), error }
+}
+
+/** All faults of the options at once, in the words of flags and config alike. */
+function readOptions(job: AnyJob, given: Record<string, unknown>): Record<string, unknown> {
+  const checked = checkAgainst(job.options.strict(), given)
+  if (checked.ok) return checked.value as Record<string, unknown>
+  const faults = checked.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`)
+  throw new CaravanError({
+    code: 'usage',
+    message: `${job.id} cannot be run with these options:\n${faults.join('\n')}`,
+    hint: `They are shown by "caravan sync ${job.id} --help".`,
+  })
+}
+
+async function failedOnly(
+  db: Db,
+  job: AnyJob,
+  options: Record<string, unknown>,
+  runId: string,
+): Promise<Record<string, unknown>> {
+  const run = await findRun(db, runId)
+  if (run.job !== job.id) {
+    throw new CaravanError({
+      code: 'usage',
+      message: `run ${run.id} is one of ${run.job}, not of ${job.id}`,
+      hint: `The runs of this job: caravan runs --job ${job.id}`,
+    })
+  }
+  const keys: string[] = []
+  for (let page = await listFailures(db, run.id); page.length > 0;) {
+    keys.push(...page.map(({ key }) => key))
+    page = await listFailures(db, run.id, { afterKey: keys.at(-1) })
+  }
+  if (keys.length > 0) return job.retry(options, keys)
+  throw new CaravanError({ code: 'usage', message: `nothing failed in run ${run.id}` })
+}
+
+async function openClients(app: App, job: AnyJob) {
+  const path = await app.calls()
+  const needs: [name: string, kind: Kind][] = Object.entries(job.needs)
+  const found = await Promise.all(
+    needs.map(async ([name, kind]) => {
+      return { name, kind, service: await app.service(await serviceOfKind(app, kind.id)) }
+    }),
+  )
+  return (runId: string): Pick<AnyContext, 'use' | 'source'> => ({
+    use: Object.fromEntries(
+      found.map(({ name, kind, service }) => [name, clientOf(path, service, kind, runId)]),
+    ),
+    source: Object.fromEntries(found.map(({ name, service }) => [name, service.name])),
+  })
+}
+
+function reportOf(job: AnyJob, outcome: RunOutcome, isDryRun: boolean): RunReport {
+  return {
+    run: outcome.id,
+    job: job.id,
+    status: outcome.status,
+    dry_run: isDryRun,
+    duration_ms: outcome.durationMs,
+    counters: outcome.counters,
+    failures: outcome.failures,
+    changes: outcome.changes,
+    notes: outcome.notes,
+    resumed_from: outcome.resumedFrom,
+    error: outcome.error === undefined ? null : errorOf(outcome.error),
+    exit: exitFor(outcome),
+  }
+}
+
+function exitFor({ status, error }: RunOutcome): Exit {
+  if (status === 'success') return 'done'
+  if (status === 'partial') return 'partial'
+  if (status === 'interrupted') return 'interrupted'
+  return error === undefined ? 'failed' : exitOf(error)
+}
+
+function errorOf(error: unknown): RunReport['error'] {
+  const told = error instanceof CaravanError || error instanceof IntegrationError
+  const code = error instanceof IntegrationError ? error.kind : told ? error.code : 'internal'
+  return { code: code ?? 'internal', message: messageOf(error), hint: (told && error.hint) || null }
+}

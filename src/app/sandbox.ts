@@ -1,0 +1,91 @@
+import { writeFile } from 'node:fs/promises'
+import type { Clock } from '../core/clock.ts'
+import { CaravanError, messageOf } from '../core/errors.ts'
+import { startTwin } from '../http/twin-server.ts'
+import { adapterNamed } from './catalogue.ts'
+
+export type SandboxOptions = {
+  port?: string
+  /** File for the config that points at the twin. */
+  write?: string
+  /** File for the values that `add --answers` takes. */
+  answers?: string
+  options: Record<string, unknown>
+  clock: Clock
+}
+
+export type Sandbox = {
+  title: string
+  url: string
+  /** The config as YAML. */
+  config: string
+  /** What was written. */
+  files: string[]
+  /** Resolves when the signal is aborted and the twin has stopped. */
+  until(signal: AbortSignal): Promise<void>
+}
+
+/** Starts a twin on this machine and makes the config that points at it. */
+export async function startSandbox(id: string, wanted: SandboxOptions): Promise<Sandbox> {
+  const adapter = await adapterNamed(id)
+  const options = adapter.twin.options.strict().safeParse(wanted.options)
+  if (!options.success) {
+    const faults = options.error.issues.map(
+      (issue) => `  --${issue.path.join('.').replaceAll('_', '-')}: ${issue.message}`,
+    )
+    throw new CaravanError({
+      code: 'usage',
+      message: `these flags do not make a twin:\n${faults.join('\n')}`,
+    })
+  }
+  const port = readPort(wanted.port)
+  const server = await startTwin(adapter.twin, options.data, { clock: wanted.clock, port }).catch(
+    (error: unknown) => {
+      throw new CaravanError({
+        code: 'usage',
+        message: `cannot listen on port ${port}: ${messageOf(error)}`,
+      })
+    },
+  )
+  const { stringify } = await import('yaml')
+  const services = { [id]: { adapter: id, config: server.config } }
+  const config = stringify({ version: 1, services }, { lineWidth: 0 })
+  const files: string[] = []
+  try {
+    if (wanted.write) files.push(await writeNew(wanted.write, config))
+    if (wanted.answers) files.push(await writeNew(wanted.answers, JSON.stringify(server.config)))
+  } catch (error) {
+    await server.close()
+    throw error
+  }
+  return {
+    title: adapter.title,
+    url: server.url,
+    config,
+    files,
+    async until(signal) {
+      if (!signal.aborted) {
+        await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+      }
+      await server.close()
+    },
+  }
+}
+
+/** Never over a file that is there: it might be the real config. */
+async function writeNew(path: string, text: string): Promise<string> {
+  await writeFile(path, text, { mode: 0o600, flag: 'wx' }).catch((error: unknown) => {
+    throw new CaravanError({ code: 'usage', message: `cannot write ${path}: ${messageOf(error)}` })
+  })
+  return path
+}
+
+function readPort(text = '0'): number {
+  const port = Number(text)
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
+  throw new CaravanError({
+    code: 'usage',
+    message: `--port ${text} is no port`,
+    hint: 'Ports are 1 to 65535.',
+  })
+}

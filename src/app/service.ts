@@ -1,0 +1,139 @@
+import { createHmac } from 'node:crypto'
+import { dirname } from 'node:path'
+import type { Guards, Service } from '../calls/call.ts'
+import { createRedactor } from '../calls/redact.ts'
+import type { ConfigFault } from '../config/faults.ts'
+import type { LoadedConfig } from '../config/load.ts'
+import { resolveService } from '../config/resolve.ts'
+import type { ServiceConfig } from '../config/schema.ts'
+import { fileSources } from '../config/sources.ts'
+import type { AnyAdapter } from '../core/adapter.ts'
+import { createCredentialCache } from '../core/credentials.ts'
+import { CaravanError } from '../core/errors.ts'
+import { Secret } from '../core/secret.ts'
+import type { App } from './app.ts'
+import { adapterNamed, unknownName } from './catalogue.ts'
+
+const defaults = { attempts: 3, deadlineMs: 120_000, breaker: { failures: 5, openForMs: 60_000 } }
+
+/** Joins an adapter with its config from the file, placeholders resolved, and the guards both ask for. */
+export async function makeService(app: App, name: string): Promise<Service> {
+  const loaded = await app.usableConfig()
+  const entry = serviceEntry(loaded, name)
+  const adapter = await adapterNamed(entry.adapter)
+  const resolved = await resolveService(
+    loaded,
+    name,
+    adapter.config,
+    await sourcesOf(app),
+    adapter.checkConfig,
+  )
+  return serviceOf(app, name, adapter, resolved, entry)
+}
+
+export type ServiceSettings = Pick<ServiceConfig, 'timeout' | 'retry' | 'breaker' | 'rate_limit'>
+
+/** The same for a config that stands nowhere yet, as `add` tests it. */
+export async function serviceOf(
+  app: App,
+  name: string,
+  adapter: AnyAdapter,
+  { config, proxy, secretValues }: { config: object; proxy?: string; secretValues: string[] },
+  settings: ServiceSettings,
+): Promise<Service> {
+  const secrets = [...secretValues, ...secretsIn(config)]
+  return {
+    name,
+    adapter,
+    config,
+    configHash: await hashOf(app, config),
+    guards: { ...guardsOf(adapter, settings), proxy },
+    credentials: createCredentialCache(app.clock),
+    redactor: createRedactor(secrets),
+  }
+}
+
+export async function sourcesOf(app: App) {
+  const { env } = app
+  const secret = async (name: string) => (await app.secrets()).read(name)
+  return fileSources({ env, configDir: dirname(app.file()), secret })
+}
+
+/** The entry of a service in the file; throws `service_unknown` with the nearest right name. */
+export function serviceEntry(loaded: LoadedConfig, name: string): ServiceConfig {
+  const entry = loaded.config.services[name]
+  if (entry) return entry
+  const fault = loaded.faults.find(({ path }) => path[0] === 'services' && path[1] === name)
+  if (fault) {
+    throw new CaravanError({
+      code: 'config_invalid',
+      message: `the config of ${name} has a fault in line ${fault.line}: ${fault.message}`,
+      hint: fault.hint,
+      see: 'caravan config check',
+    })
+  }
+  const known = Object.keys(loaded.config.services)
+  throw unknownName('service', name, known, 'service_unknown', 'caravan list')
+}
+
+/** Faults that show only when placeholders are resolved, for every service that the file alone finds in order. */
+export async function faultsOfServices(app: App, loaded: LoadedConfig): Promise<ConfigFault[]> {
+  const faults: ConfigFault[] = []
+  for (const name of Object.keys(loaded.config.services)) {
+    try {
+      await makeService(app, name)
+    } catch (error) {
+      if (!(error instanceof CaravanError)) throw error
+      if (error.code !== 'placeholder_unset' && error.code !== 'config_invalid') throw error
+      const path = ['services', name]
+      faults.push({
+        path,
+        ...loaded.placeOf(path, 'key'),
+        message: error.message,
+        hint: error.hint,
+        kind: 'unset',
+      })
+    }
+  }
+  return faults
+}
+
+function guardsOf(adapter: AnyAdapter, settings: ServiceSettings): Guards {
+  const preset = adapter.breaker ?? defaults.breaker
+  return {
+    timeoutMs: settings.timeout ?? adapter.limits.timeoutMs,
+    deadlineMs: settings.retry?.deadline ?? defaults.deadlineMs,
+    attempts: settings.retry?.attempts ?? defaults.attempts,
+    breaker: {
+      failures: settings.breaker?.failures ?? preset.failures,
+      openForMs: settings.breaker?.open_for ?? preset.openForMs,
+    },
+    perSecond: settings.rate_limit?.per_second ?? adapter.limits.perSecond,
+    concurrent: settings.rate_limit?.concurrent ?? adapter.limits.concurrent,
+  }
+}
+
+/** Every secret value in a config, however deep. */
+function secretsIn(value: unknown): string[] {
+  if (value instanceof Secret) return [value.reveal()]
+  if (typeof value !== 'object' || value === null) return []
+  return Object.values(value).flatMap(secretsIn)
+}
+
+/**
+ * Tells whether a config, secrets included, has changed. Keyed, so that the hash in the state helps nobody to guess a
+ * password; without a key it covers the plain fields alone.
+ */
+async function hashOf(app: App, config: object): Promise<string> {
+  const kek = await app
+    .secrets()
+    .then((store) => store.key())
+    .catch(() => undefined)
+  const text = JSON.stringify(config, (_, value: unknown) =>
+    value instanceof Secret && kek ? value.reveal() : value,
+  )
+  return createHmac('sha256', kek?.key ?? 'no key')
+    .update(text)
+    .digest('hex')
+    .slice(0, 16)
+}

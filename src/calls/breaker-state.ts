@@ -1,0 +1,134 @@
+/** The breaker as a pure state machine; `breaker.ts` keeps its state in the database, shared by all processes. */
+import type { FailureKind } from '../core/errors.ts'
+
+/** The code of the error that an open breaker answers with. */
+export const breakerOpen = 'breaker_open'
+
+export type BreakerState = {
+  status: 'closed' | 'open' | 'half_open'
+  /** Failures in a row. */
+  failures: number
+  /** Refused credentials in a row. */
+  authFailures: number
+  /** The last outcomes, oldest first. */
+  recent: { atMs: number; isFailure: boolean }[]
+  openUntilMs: number
+  /** How long it stays open the next time. */
+  openForMs: number
+  /** Who may try while half-open, and until when; a killed prober loses the lease. */
+  probe: { holder: string; untilMs: number } | null
+  /** Set while refused credentials hold the service: the config they were refused with. */
+  heldConfig: string | null
+  /** Why it is open, for people. */
+  reason: string | null
+}
+
+export type BreakerRules = { failures: number; openForMs: number }
+
+const window = { size: 10, ms: 5 * 60_000, minFailures: 6 }
+const longestOpenMs = 30 * 60_000
+/** After three refusals in a row vendors start to lock accounts. */
+const authLimit = 3
+
+export const closedBreaker = (rules: BreakerRules): BreakerState => ({
+  status: 'closed',
+  failures: 0,
+  authFailures: 0,
+  recent: [],
+  openUntilMs: 0,
+  openForMs: rules.openForMs,
+  probe: null,
+  heldConfig: null,
+  reason: null,
+})
+
+export type Admission =
+  | { admitted: true; state: BreakerState; isProbe: boolean }
+  | { admitted: false; reason: string; waitMs: number | null }
+
+/** Whether a call may go out now. A probe takes the lease; the caller must store the state before it goes. */
+export function admit(
+  state: BreakerState,
+  now: { ms: number; holder: string; leaseMs: number; configHash: string },
+): Admission {
+  if (state.heldConfig === now.configHash) {
+    return { admitted: false, reason: state.reason ?? 'the credentials were refused', waitMs: null }
+  }
+  if (state.status === 'closed') return { admitted: true, state, isProbe: false }
+
+  const isWaiting = state.status === 'open' && now.ms < state.openUntilMs
+  const isProbed = state.probe !== null && now.ms < state.probe.untilMs
+  if (isWaiting || isProbed) {
+    const until = isWaiting ? state.openUntilMs : (state.probe?.untilMs ?? now.ms)
+    return { admitted: false, reason: state.reason ?? 'too many failures', waitMs: until - now.ms }
+  }
+  const probe = { holder: now.holder, untilMs: now.ms + now.leaseMs }
+  return { admitted: true, state: { ...state, status: 'half_open', probe }, isProbe: true }
+}
+
+export type CallEnd = {
+  ms: number
+  kind: FailureKind | 'done'
+  message: string
+  configHash: string
+}
+
+const counted: readonly string[] = ['unavailable', 'timeout', 'bad_response']
+
+/** The state after a call has ended. The same object when nothing worth storing has changed. */
+export function afterCall(state: BreakerState, end: CallEnd, rules: BreakerRules): BreakerState {
+  if (end.kind === 'auth') return afterRefusal(state, end)
+  if (counted.includes(end.kind)) return afterFailure(state, end, rules)
+  if (end.kind !== 'done' && end.kind !== 'rejected') return releaseProbe(state)
+  return afterSuccess(state, end, rules)
+}
+
+/** A rejected request counts as a success here: the vendor is up and answers. */
+function afterSuccess(state: BreakerState, end: CallEnd, rules: BreakerRules): BreakerState {
+  if (state.status !== 'closed') return closedBreaker(rules)
+  const recent = state.recent.some((one) => one.isFailure && end.ms - one.atMs < window.ms)
+    ? remember(state.recent, end.ms, false)
+    : []
+  const isClean = state.failures === 0 && state.authFailures === 0 && !state.heldConfig
+  if (isClean && recent.length === 0 && state.recent.length === 0) return state
+  return { ...state, failures: 0, authFailures: 0, heldConfig: null, reason: null, recent }
+}
+
+function afterFailure(state: BreakerState, end: CallEnd, rules: BreakerRules): BreakerState {
+  const recent = remember(state.recent, end.ms, true)
+  const failures = state.failures + 1
+  const failing = recent.filter((one) => one.isFailure && end.ms - one.atMs < window.ms).length
+  const next = { ...state, recent, failures, authFailures: 0 }
+  if (state.status === 'half_open')
+    return open(next, end, Math.min(state.openForMs * 2, longestOpenMs))
+  if (state.status === 'open') return next
+  return failures >= rules.failures || failing >= window.minFailures
+    ? open(next, end, rules.openForMs)
+    : next
+}
+
+function afterRefusal(state: BreakerState, end: CallEnd): BreakerState {
+  const authFailures = state.authFailures + 1
+  if (authFailures < authLimit) return { ...releaseProbe(state), authFailures }
+  const reason = `the credentials were refused ${authFailures} times in a row`
+  return { ...releaseProbe(state), authFailures, heldConfig: end.configHash, reason }
+}
+
+function open(state: BreakerState, end: CallEnd, openForMs: number): BreakerState {
+  const reason = `${state.failures} failures in a row, the last: ${end.message}`
+  return {
+    ...state,
+    status: 'open',
+    openForMs,
+    openUntilMs: end.ms + openForMs,
+    probe: null,
+    reason,
+  }
+}
+
+function releaseProbe(state: BreakerState): BreakerState {
+  return state.probe ? { ...state, probe: null } : state
+}
+
+const remember = (recent: BreakerState['recent'], atMs: number, isFailure: boolean) =>
+  [...recent, { atMs, isFailure }].slice(-window.size)

@@ -1,0 +1,39 @@
+import type { Command } from 'commander'
+import type { Cli } from './cli.ts'
+import { withExamples, withJson } from './flags.ts'
+import { printRecord } from './output/print.ts'
+
+export function registerConfig(program: Command, cli: Cli): void {
+  const config = program.command('config').summary('Look after integrations.yaml')
+
+  const check = config
+    .command('check')
+    .summary('Check the whole file and show every fault')
+    .action(async (flags: { json?: boolean }) => {
+      const result = await cli.withApp(async (app) => {
+        const { checkConfig } = await import('../app/config.ts')
+        return checkConfig(app)
+      })
+      const faults = result.faults.length
+      await printRecord(
+        cli.io(),
+        {
+          data: result,
+          lines: [
+            ['config', result.file],
+            ['services', String(result.services)],
+            ['jobs', String(result.jobs)],
+            ['result', faults === 0 ? 'no faults' : `${faults} fault(s)`],
+            ['faults', result.text],
+          ],
+        },
+        flags,
+      )
+      if (faults > 0) cli.exit('config')
+    })
+  withExamples(
+    withJson(check),
+    'caravan config check',
+    'caravan --config /etc/caravan/integrations.yaml config check',
+  )
+}

@@ -1,0 +1,46 @@
+import type { Command } from 'commander'
+import { registerAdd } from './add.ts'
+import { registerAdapters } from './adapters.ts'
+import type { Cli } from './cli.ts'
+import { registerConfig } from './config.ts'
+import { registerExport } from './export.ts'
+import { registerImport } from './import.ts'
+import { registerInit } from './init.ts'
+import { registerJobs } from './jobs.ts'
+import { registerList } from './list.ts'
+import { registerLogs } from './logs.ts'
+import { registerRemove } from './remove.ts'
+import { registerRuns } from './runs.ts'
+import { registerSandbox } from './sandbox.ts'
+import { registerSecret } from './secret.ts'
+import { registerShow } from './show.ts'
+import { registerStatus } from './status.ts'
+import { registerSwitches } from './switches.ts'
+import { registerSync } from './sync.ts'
+import { registerTest } from './test.ts'
+
+/** In the order in which the help shows them: as a newcomer meets them. */
+const commands = [
+  registerInit,
+  registerAdapters,
+  registerAdd,
+  registerList,
+  registerShow,
+  registerTest,
+  registerSwitches,
+  registerRemove,
+  registerSecret,
+  registerConfig,
+  registerSync,
+  registerImport,
+  registerExport,
+  registerJobs,
+  registerRuns,
+  registerLogs,
+  registerStatus,
+  registerSandbox,
+]
+
+export function registerCommands(program: Command, cli: Cli): void {
+  for (const register of commands) register(program, cli)
+}

@@ -1,0 +1,41 @@
+import type { Command } from 'commander'
+import type { Cli } from './cli.ts'
+import { type OutputFlags, withExamples, withListOutput } from './flags.ts'
+import { printList, say } from './output/print.ts'
+
+export function registerList(program: Command, cli: Cli): void {
+  const command = program
+    .command('list')
+    .summary('List the services')
+    .action(async (flags: OutputFlags) => {
+      const io = cli.io()
+      const { services, faults } = await cli.withApp(async (app) => {
+        const { listServices } = await import('../app/list-services.ts')
+        return listServices(app)
+      })
+      await printList(
+        io,
+        {
+          name: 'services',
+          rows: services,
+          columns: [
+            { title: 'SERVICE', text: (row) => row.name, tone: () => 'strong' },
+            { title: 'ADAPTER', text: (row) => row.adapter },
+            { title: 'KIND', text: (row) => row.kind },
+            { title: 'PRIORITY', text: (row) => String(row.priority), isNumber: true },
+            {
+              title: 'STATE',
+              text: (row) => row.state,
+              tone: (row) => (row.state === 'enabled' ? 'good' : 'warn'),
+            },
+            { title: 'WHY', text: (row) => row.why ?? '', shrink: 1 },
+          ],
+          empty: 'There are no services yet. Add one with "caravan add <adapter>".',
+        },
+        flags,
+      )
+      if (faults > 0)
+        say(io, `The config has ${faults} fault(s). See them with "caravan config check".`)
+    })
+  withExamples(withListOutput(command), 'caravan list', 'caravan list --output csv')
+}

@@ -1,0 +1,122 @@
+import { type Command, Option } from 'commander'
+import type { CallInfo } from '../app/logs.ts'
+import type { Cli } from './cli.ts'
+import { count, type OutputFlags, withExamples, withJson, withListOutput } from './flags.ts'
+import { formatSize } from './output/numbers.ts'
+import { formatOf, printList, printRecord } from './output/print.ts'
+import type { Column } from './output/table.ts'
+import { formatDuration, formatInstant } from './output/time.ts'
+
+type LogFlags = OutputFlags & {
+  service?: string
+  operation?: string
+  outcome?: 'done' | 'failed' | 'unknown'
+  since?: string
+  until?: string
+  run?: string
+  text?: string
+  limit: number
+  follow?: boolean
+}
+
+export function registerLogs(program: Command, cli: Cli): void {
+  const logs = program.command('logs').summary('Look at the calls that were made')
+
+  const list = logs
+    .command('list', { isDefault: true })
+    .summary('List calls, the newest first')
+    .option('--service <name>', 'only calls to this service')
+    .option('--operation <name>', 'only this operation, such as getStock')
+    .addOption(
+      new Option('--outcome <outcome>', 'only calls that ended so').choices([
+        'done',
+        'failed',
+        'unknown',
+      ]),
+    )
+    .option('--since <when>', 'from this time on: 2h, 3d, or 2026-11-21T08:00')
+    .option('--until <when>', 'up to this time')
+    .option('--run <id>', 'only calls of this run')
+    .option('--text <text>', 'only calls with this text in request, response or error')
+    .option('--limit <n>', 'how many', count, 50)
+    .option('--follow', 'go on with new calls as they are made')
+    .action(async (flags: LogFlags) => {
+      await cli.withApp(async (app) => {
+        const { followCalls, listRecentCalls } = await import('../app/logs.ts')
+        const rows = await listRecentCalls(app, flags)
+        await printCalls(cli, rows, flags)
+        if (!flags.follow) return
+        for await (const fresh of followCalls(app, flags)) await printCalls(cli, fresh, flags)
+      })
+    })
+  withExamples(
+    withListOutput(list),
+    'caravan logs --service haier --outcome failed --since 2h',
+    'caravan logs --text "token" --json',
+    'caravan logs --follow',
+  )
+
+  const show = logs
+    .command('show')
+    .summary('Show one call with its attempts')
+    .argument('<call>', 'id of the call, or its beginning')
+    .action(async (id: string, flags: { json?: boolean }) => {
+      const io = cli.io()
+      const call = await cli.withApp(async (app) => {
+        const { showCall } = await import('../app/logs.ts')
+        return showCall(app, id)
+      })
+      const attempts = call.requests.map((attempt) => {
+        const end = attempt.status === null ? '' : ` ${attempt.status}`
+        const sizes = `${formatSize(attempt.request_bytes)} out, ${formatSize(attempt.response_bytes)} in`
+        const waited = attempt.wait_ms > 0 ? `waited ${formatDuration(attempt.wait_ms)}, then ` : ''
+        const failure = attempt.error ? `\n   ${attempt.error}` : ''
+        return `${attempt.number}. ${waited}${attempt.method} ${attempt.endpoint}${end}, ${formatDuration(attempt.duration_ms)}, ${sizes}${failure}`
+      })
+      await printRecord(
+        io,
+        {
+          data: call,
+          lines: [
+            ['call', call.id],
+            ['service', `${call.service} (${call.adapter})`],
+            ['operation', `${call.kind}.${call.operation}`],
+            ['outcome', call.outcome],
+            ['started', formatInstant(call.started_at, io.isUtc)],
+            ['took', formatDuration(call.duration_ms ?? 0)],
+            ['error', [call.error, call.error_kind, call.error_code].filter(Boolean).join(', ')],
+            ['what to do', call.hint ?? ''],
+            ['run', call.run_id ?? ''],
+            ['correlation', call.correlation_id],
+            ['attempts', attempts.join('\n')],
+            ['request', call.request ?? ''],
+            ['response', call.response ?? ''],
+          ],
+        },
+        flags,
+      )
+    })
+  withExamples(withJson(show), 'caravan logs show 01JHB2V7')
+}
+
+async function printCalls(cli: Cli, rows: CallInfo[], flags: LogFlags): Promise<void> {
+  const io = cli.io()
+  if (flags.follow && rows.length === 0) return
+  const format = flags.follow && formatOf(flags) === 'json' ? 'jsonl' : flags.output
+  const columns: Column<CallInfo>[] = [
+    { title: 'CALL', text: (row) => row.id },
+    { title: 'STARTED', text: (row) => formatInstant(row.started_at, io.isUtc) },
+    { title: 'SERVICE', text: (row) => row.service },
+    { title: 'OPERATION', text: (row) => row.operation },
+    {
+      title: 'OUTCOME',
+      text: (row) => row.outcome,
+      tone: (row) => (row.outcome === 'done' ? 'good' : 'bad'),
+    },
+    { title: 'TOOK', text: (row) => formatDuration(row.duration_ms ?? 0), isNumber: true },
+    { title: 'TRIES', text: (row) => String(row.attempts), isNumber: true },
+    { title: 'ERROR', text: (row) => row.error ?? '', shrink: 1 },
+  ]
+  const list = { name: 'calls', rows, columns, empty: 'No call matches.' }
+  await printList(io, list, flags.follow ? { output: format } : flags)
+}

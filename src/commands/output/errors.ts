@@ -1,0 +1,43 @@
+import { CaravanError, IntegrationError, messageOf } from '../../core/errors.ts'
+import type { Paint } from './colour.ts'
+
+/** A failure as an operator reads it: what failed, why, what to do, where to look. */
+export function renderError(error: unknown, paint: Paint): string {
+  const lines = [`${paint('bad', '✗')} ${headline(error)}`]
+  const hint = hintOf(error)
+  if (hint) lines.push(...hint.split('\n').map((line) => `  ${line}`))
+  const see = seeOf(error)
+  if (see) lines.push(`  More: ${see}`)
+  return `${lines.join('\n')}\n`
+}
+
+function headline(error: unknown): string {
+  if (error instanceof IntegrationError) {
+    const who = [error.service, error.operation].filter(Boolean).join(' ')
+    const what = [error.kind, error.code].filter(Boolean).join(', ')
+    const end = error.outcome === 'unknown' && error.kind !== 'cancelled' ? '; outcome unknown' : ''
+    return `${who && `${who}: `}${error.message} (${what}${end})`
+  }
+  if (error instanceof CaravanError) return `${error.message} (${error.code})`
+  return `caravan met a fault of its own: ${messageOf(error)} (internal)`
+}
+
+function hintOf(error: unknown): string | undefined {
+  if (error instanceof IntegrationError || error instanceof CaravanError) return error.hint
+  return 'Please report it with the steps that led here. --debug shows where it happened.'
+}
+
+function seeOf(error: unknown): string | undefined {
+  if (error instanceof CaravanError) return error.see
+  if (error instanceof IntegrationError && error.callId) return `caravan logs show ${error.callId}`
+  return undefined
+}
+
+/** The chain of causes with their stacks, for `--debug`. */
+export function renderCauses(error: unknown): string {
+  const parts: string[] = []
+  for (let each = error; each instanceof Error && parts.length < 10; each = each.cause) {
+    parts.push(each.stack ?? each.message)
+  }
+  return `${parts.join('\nCaused by: ')}\n`
+}

@@ -1,0 +1,56 @@
+import { type Option as OptionType } from 'commander'
+import { paintFor } from './colour.ts'
+import type { Io } from './io.ts'
+import type { Column } from './table.ts'
+
+export type OutputFormat = 'table' | 'json' | 'jsonl' | 'csv'
+
+/** What every command that prints a list takes: `--json`, or `--output` with one of the four. */
+export type OutputFlags = { json?: boolean; output?: OutputFormat }
+
+export type { OptionType }
+
+export const formatOf = (flags: OutputFlags): OutputFormat =>
+  flags.json ? 'json' : (flags.output ?? 'table')
+
+/** Prints rows: a table for people; one JSON object, JSON lines or CSV for programs, with every field. */
+export async function printList<Row extends object>(
+  io: Io,
+  list: { name: string; rows: readonly Row[]; columns: readonly Column<Row>[]; empty: string },
+  flags: OutputFlags,
+): Promise<void> {
+  const format = formatOf(flags)
+  if (format === 'json') return printJson(io, { [list.name]: list.rows })
+  if (format === 'jsonl') return io.out(list.rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+  if (format === 'csv') {
+    const { csvLines } = await import('../../formats/csv.ts')
+    return io.out(csvLines(list.rows))
+  }
+  if (list.rows.length === 0) return io.err(`${list.empty}\n`)
+  const { renderTable } = await import('./table.ts')
+  io.out(renderTable(list.rows, list.columns, { width: io.columns, paint: await paintFor(io) }))
+}
+
+/** Prints one thing: named lines for people, or one JSON object. */
+export async function printRecord(
+  io: Io,
+  record: { data: object; lines: readonly (readonly [name: string, value: string])[] },
+  flags: OutputFlags,
+): Promise<void> {
+  if (formatOf(flags) !== 'table') return printJson(io, record.data)
+  const paint = await paintFor(io)
+  const shown = record.lines.filter(([, value]) => value !== '')
+  const width = Math.max(0, ...shown.map(([name]) => name.length))
+  for (const [name, value] of shown) {
+    const indented = value.replaceAll('\n', `\n${' '.repeat(width + 2)}`)
+    io.out(`${paint('dim', name.padEnd(width))}  ${indented}\n`)
+  }
+}
+
+export const printJson = (io: Io, value: unknown): void =>
+  io.out(`${JSON.stringify(value, null, 2)}\n`)
+
+/** A word to the operator, on stderr; silent with `--quiet`. */
+export function say(io: Io, text: string): void {
+  if (!io.isQuiet) io.err(`${text}\n`)
+}

@@ -1,0 +1,95 @@
+import type { Command } from 'commander'
+import type { Cli } from './cli.ts'
+import { count, type OutputFlags, withExamples, withJson, withListOutput } from './flags.ts'
+import { formatCount } from './output/numbers.ts'
+import { printList, printRecord } from './output/print.ts'
+import { formatDuration, formatInstant } from './output/time.ts'
+
+type RunsFlags = OutputFlags & { job?: string; status?: string; limit: number }
+
+export function registerRuns(program: Command, cli: Cli): void {
+  const runs = program.command('runs').summary('Look at past and present runs')
+
+  const list = runs
+    .command('list', { isDefault: true })
+    .summary('List runs, the newest first')
+    .option('--job <id>', 'only runs of this job')
+    .option(
+      '--status <status>',
+      'only runs that ended so: success, partial, failed, interrupted, guarded',
+    )
+    .option('--limit <n>', 'how many', count, 20)
+    .action(async (flags: RunsFlags) => {
+      const io = cli.io()
+      const rows = await cli.withApp(async (app) => {
+        const { listRecentRuns } = await import('../app/runs.ts')
+        return listRecentRuns(app, flags)
+      })
+      await printList(
+        io,
+        {
+          name: 'runs',
+          rows,
+          columns: [
+            { title: 'RUN', text: (row) => row.id },
+            { title: 'JOB', text: (row) => row.job },
+            {
+              title: 'STATUS',
+              text: (row) => row.status,
+              tone: (row) =>
+                row.status === 'success' ? 'good' : row.status === 'running' ? undefined : 'bad',
+            },
+            { title: 'STARTED', text: (row) => formatInstant(row.started_at, io.isUtc) },
+            {
+              title: 'TOOK',
+              text: (row) => (row.duration_ms === null ? '' : formatDuration(row.duration_ms)),
+              isNumber: true,
+            },
+            { title: 'SAVED', text: (row) => formatCount(row.saved), isNumber: true },
+            { title: 'FAILED', text: (row) => formatCount(row.failed), isNumber: true },
+            { title: 'ERROR', text: (row) => row.error ?? '', shrink: 1 },
+          ],
+          empty: 'There are no runs yet.',
+        },
+        flags,
+      )
+    })
+  withExamples(withListOutput(list), 'caravan runs', 'caravan runs --job haier-products --json')
+
+  const show = runs
+    .command('show')
+    .summary('Show one run: counters, error, failed items')
+    .argument('<run>', 'id of the run, or its beginning')
+    .action(async (id: string, flags: { json?: boolean }) => {
+      const io = cli.io()
+      const run = await cli.withApp(async (app) => {
+        const { showRun } = await import('../app/runs.ts')
+        return showRun(app, id)
+      })
+      const counters = Object.entries(run.counters).map(
+        ([name, value]) => `${name} ${formatCount(value)}`,
+      )
+      await printRecord(
+        io,
+        {
+          data: run,
+          lines: [
+            ['run', run.id],
+            ['job', run.job],
+            ['status', run.status],
+            ['started', formatInstant(run.started_at, io.isUtc)],
+            ['ended', formatInstant(run.finished_at, io.isUtc)],
+            ['started by', run.trigger],
+            ['options', JSON.stringify(run.options)],
+            ['counters', counters.join(', ')],
+            ['error', run.error ?? ''],
+            ['continues', run.resumed_from ?? ''],
+            ['failed items', run.failures.map(({ key, reason }) => `${key}: ${reason}`).join('\n')],
+            ['findings', run.notes.join('\n')],
+          ],
+        },
+        flags,
+      )
+    })
+  withExamples(withJson(show), 'caravan runs show 01JHB2V7')
+}

@@ -1,0 +1,43 @@
+import type { Command } from 'commander'
+import type { Cli } from './cli.ts'
+import { withExamples } from './flags.ts'
+import { say } from './output/print.ts'
+import { parseSchemaFlags, schemaHelp, withSchemaFlags } from './schema-flags.ts'
+
+type SandboxFlags = { port?: string; write?: string; answers?: string; help?: boolean }
+
+export function registerSandbox(program: Command, cli: Cli): void {
+  const command = program
+    .command('sandbox')
+    .summary('Play a vendor on this machine, to rehearse with')
+    .argument('[adapter]', 'whom to play')
+    .option('--port <port>', 'port on 127.0.0.1 (default: a free one)')
+    .option('--write <file>', 'write the config that points at it here (default: show it)')
+    .option('--answers <file>', 'write answers for "caravan add" that point at it here')
+  command.action(async (id: string | undefined, flags: SandboxFlags) => {
+    const { formOfTwin } = await import('../app/forms.ts')
+    const io = cli.io()
+    if (flags.help || id === undefined) {
+      io.out(
+        id
+          ? schemaHelp(command, `Flags of ${id}`, await formOfTwin(id))
+          : command.helpInformation(),
+      )
+      if (!flags.help) cli.exit('usage')
+      return
+    }
+    const { startSandbox } = await import('../app/sandbox.ts')
+    const options = parseSchemaFlags(await formOfTwin(id), command.args.slice(1))
+    const sandbox = await startSandbox(id, { ...flags, options, clock: cli.clock })
+    say(io, `${sandbox.title} is played at ${sandbox.url}. Stop it with Ctrl-C.`)
+    for (const file of sandbox.files) say(io, `What points at it is in ${file}.`)
+    if (sandbox.files.length === 0) io.out(sandbox.config)
+    say(io, `Faults: curl -X POST ${sandbox.url}/_twin/faults -d '{"fault":"error-500","times":3}'`)
+    await sandbox.until(cli.signal)
+  })
+  withExamples(
+    withSchemaFlags(command),
+    'caravan sandbox haier --products 10000',
+    'caravan sandbox haier --port 9000 --answers answers.json',
+  )
+}

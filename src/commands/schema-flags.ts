@@ -1,0 +1,92 @@
+/** Flags that come from a schema: the fields of an adapter, the options of a job, the switches of a twin. */
+import { Command, CommanderError, Option } from 'commander'
+import type { FormField } from '../app/forms.ts'
+import { CaravanError } from '../core/errors.ts'
+
+/** Turns a command into one that also takes flags it only learns of once its first word is known. */
+export const withSchemaFlags = (command: Command): Command =>
+  command
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .helpOption(false)
+    .option('-h, --help', 'show this help, with the flags of what is named')
+
+/** Reads the words commander did not know as flags of these fields. Keys come out as in the schema. */
+export function parseSchemaFlags(
+  fields: readonly FormField[],
+  words: readonly string[],
+): Record<string, unknown> {
+  const parser = flagParser(fields)
+  try {
+    parser.parse([...words], { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    const message = error.message.replace(/^error: /, '')
+    throw new CaravanError({ code: 'usage', message, hint: 'The flags are shown by --help.' })
+  }
+  const given = parser.opts<Record<string, unknown>>()
+  return Object.fromEntries(
+    fields.flatMap((field) => {
+      const value = given[camel(field.name)]
+      return value === undefined ? [] : [[field.name, value]]
+    }),
+  )
+}
+
+/** The help of a command, with the flags of these fields in a section of their own. */
+export function schemaHelp(command: Command, title: string, fields: readonly FormField[]): string {
+  const help = flagParser(fields).createHelp()
+  const lines = flagParser(fields).options.map(
+    (option) => `  ${help.optionTerm(option).padEnd(34)} ${help.optionDescription(option)}`,
+  )
+  return `${command.helpInformation()}\n${title}:\n${lines.join('\n')}\n`
+}
+
+function flagParser(fields: readonly FormField[]): Command {
+  const parser = new Command('caravan')
+    .exitOverride()
+    .helpOption(false)
+    .configureOutput({ writeErr: () => undefined })
+    .allowExcessArguments(false)
+  for (const field of fields) for (const option of optionsOf(field)) parser.addOption(option)
+  return parser
+}
+
+function optionsOf(field: FormField): Option[] {
+  const flag = `--${field.name.replaceAll('_', '-')}`
+  const text = describe(field)
+  if (field.type === 'boolean') {
+    return [
+      new Option(flag, text),
+      new Option(flag.replace('--', '--no-'), `not ${text}`).hideHelp(),
+    ]
+  }
+  const option = new Option(`${flag} <${field.type === 'list' ? 'a,b,…' : 'value'}>`, text)
+  if (field.type === 'number') option.argParser(toNumber)
+  if (field.type === 'list') option.argParser(toList)
+  if (field.type === 'choice' && field.choices) option.choices(field.choices)
+  return [option]
+}
+
+function describe({ description, isSecret, example, defaultText }: FormField): string {
+  const hints = [
+    isSecret && '"-" reads stdin; or a ${placeholder}',
+    example && `such as ${example}`,
+    defaultText && `default ${defaultText}`,
+  ].filter(Boolean)
+  return [description, hints.length > 0 && `(${hints.join('; ')})`].filter(Boolean).join(' ')
+}
+
+/** Text that is no number is left for the schema to refuse, which says it better. */
+const toNumber = (text: string): unknown => (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text)
+
+const toList = (text: string, before: string[] | undefined): string[] => [
+  ...(before ?? []),
+  ...text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean),
+]
+
+const camel = (name: string): string =>
+  name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())

@@ -1,0 +1,48 @@
+import type { Command } from 'commander'
+import type { Cli } from './cli.ts'
+import { withExamples, withJson } from './flags.ts'
+import { formatAge, formatInstant } from './output/time.ts'
+import { printRecord } from './output/print.ts'
+
+export function registerShow(program: Command, cli: Cli): void {
+  const command = program
+    .command('show')
+    .summary('Show one service: config, limits, breaker, last calls')
+    .argument('<service>', 'name of the service')
+    .action(async (name: string, flags: { json?: boolean }) => {
+      const io = cli.io()
+      const service = await cli.withApp(async (app) => {
+        const { showService } = await import('../app/show-service.ts')
+        return showService(app, name)
+      })
+      const last = service.last_success_at
+      await printRecord(
+        io,
+        {
+          data: service,
+          lines: [
+            ['service', service.name],
+            ['adapter', `${service.adapter} (${service.title}), kind ${service.kind}`],
+            ['state', service.why ? `${service.state}: ${service.why}` : service.state],
+            ['breaker', service.breaker],
+            ['limits', service.limits],
+            ['operations', service.operations.join(', ')],
+            [
+              'last success',
+              last && `${formatInstant(last, io.isUtc)} (${formatAge(last, cli.clock.now())})`,
+            ],
+            [
+              'config',
+              Object.entries(service.config)
+                .map(([key, value]) => `${key}: ${String(value)}`)
+                .join('\n'),
+            ],
+            ['faults', service.faults.join('\n')],
+            ['docs', service.docs],
+          ].map(([key, value]) => [key ?? '', value ?? ''] as const),
+        },
+        flags,
+      )
+    })
+  withExamples(withJson(command), 'caravan show haier')
+}

@@ -1,0 +1,80 @@
+import type { Command } from 'commander'
+import type { Cli } from './cli.ts'
+import { withExamples, withJson } from './flags.ts'
+import { paintFor } from './output/colour.ts'
+import { formatSize } from './output/numbers.ts'
+import { printJson } from './output/print.ts'
+import { formatAge, formatInstant } from './output/time.ts'
+
+export function registerStatus(program: Command, cli: Cli): void {
+  const command = program
+    .command('status')
+    .summary('One screen: services, jobs, size of the state')
+    .action(async (flags: { json?: boolean }) => {
+      const io = cli.io()
+      const status = await cli.withApp(async (app) => {
+        const { readStatus } = await import('../app/status.ts')
+        return readStatus(app)
+      })
+      if (flags.json) return printJson(io, status)
+      const { renderTable } = await import('./output/table.ts')
+      const paint = await paintFor(io)
+      const options = { width: io.columns, paint }
+      const now = cli.clock.now()
+      io.out(`${paint('strong', 'Services')}\n`)
+      io.out(
+        renderTable(
+          status.services,
+          [
+            { title: 'SERVICE', text: (row) => row.name },
+            {
+              title: 'STATE',
+              text: (row) => row.state,
+              tone: (row) => (row.state === 'enabled' ? 'good' : 'warn'),
+            },
+            {
+              title: 'HEALTH',
+              text: (row) => row.health,
+              tone: (row) =>
+                row.health === 'failing' ? 'bad' : row.health === 'ok' ? 'good' : 'dim',
+            },
+            {
+              title: 'BREAKER',
+              text: (row) => row.breaker,
+              tone: (row) => (row.breaker === 'closed' ? undefined : 'bad'),
+            },
+            {
+              title: 'LAST SUCCESS',
+              text: (row) => formatAge(row.last_success_at, now) || 'never',
+              shrink: 1,
+            },
+          ],
+          options,
+        ),
+      )
+      io.out(`\n${paint('strong', 'Jobs')}\n`)
+      io.out(
+        renderTable(
+          status.jobs,
+          [
+            { title: 'JOB', text: (row) => row.id },
+            { title: 'LAST RUN', text: (row) => formatAge(row.last_started_at, now) || 'never' },
+            {
+              title: 'RESULT',
+              text: (row) => row.last_status ?? '',
+              tone: (row) => (row.last_status === 'success' ? 'good' : 'warn'),
+            },
+            {
+              title: 'NEXT',
+              text: (row) => formatInstant(row.next_due_at, io.isUtc) || 'by hand',
+              shrink: 1,
+            },
+          ],
+          options,
+        ),
+      )
+      io.out(`\n${paint('strong', 'State')}\n`)
+      for (const { file, bytes } of status.files) io.out(`${file}  ${formatSize(bytes)}\n`)
+    })
+  withExamples(withJson(command), 'caravan status', 'caravan status --json')
+}

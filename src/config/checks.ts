@@ -1,0 +1,93 @@
+import type { z } from 'zod'
+import { didYouMean } from './faults.ts'
+import type { AddFault, Path } from './faults.ts'
+import { checkAgainst, valueAt } from './issues.ts'
+import { hasPlaceholder, isWholePlaceholder } from './placeholders.ts'
+import { readScalars } from './scalars.ts'
+import type { Config } from './schema.ts'
+import { eachChild, isGroup } from './tree.ts'
+
+/** What the file may name: adapters with their config schemas and jobs with their options. */
+export type Catalogue = {
+  adapterIds: readonly string[]
+  jobIds: readonly string[]
+  configSchemaOf(adapterId: string): Promise<z.ZodObject | undefined>
+  /** Undefined: the job takes no options. */
+  optionsSchemaOf(jobId: string): Promise<z.ZodObject | undefined>
+}
+
+/** Checks every service's config against its adapter, as far as that goes before placeholders have values. */
+export async function checkServices(
+  raw: Record<string, unknown>,
+  catalogue: Catalogue,
+  add: AddFault,
+): Promise<void> {
+  if (!isGroup(raw.services)) return
+  for (const [name, service] of Object.entries(raw.services)) {
+    if (!isGroup(service) || typeof service.adapter !== 'string') continue
+    if (hasPlaceholder(service.adapter)) continue
+    const schema = await catalogue.configSchemaOf(service.adapter)
+    if (!schema) {
+      const near = didYouMean(service.adapter, catalogue.adapterIds)
+      const hint = 'The adapters are listed by "caravan adapters".'
+      add(['services', name, 'adapter'], `unknown adapter${near}`, {
+        hint: near ? undefined : hint,
+      })
+      continue
+    }
+    checkOpen(schema, service.config ?? {}, ['services', name, 'config'], add)
+  }
+}
+
+/** Checks every job's options; those of `config` get the numbers that placeholders stood for. */
+export async function checkJobs(
+  raw: Record<string, unknown>,
+  config: Config,
+  catalogue: Catalogue,
+  add: AddFault,
+): Promise<void> {
+  if (!isGroup(raw.jobs)) return
+  for (const [id, job] of Object.entries(raw.jobs)) {
+    if (!catalogue.jobIds.includes(id)) {
+      add(['jobs', id], `unknown job${didYouMean(id, catalogue.jobIds)}`, { part: 'key' })
+      continue
+    }
+    if (!isGroup(job)) continue
+    const path = ['jobs', id, 'with']
+    const schema = await catalogue.optionsSchemaOf(id)
+    const read = config.jobs[id]
+    if (!schema) {
+      if (isGroup(job.with) && Object.keys(job.with).length)
+        add(path, 'this job takes no options', { part: 'key' })
+    } else if (read) {
+      const { value, issues } = readScalars(schema.strict(), read.with, placeholdersIn(job.with))
+      for (const issue of issues) add([...path, ...issue.path], issue.message, { part: issue.part })
+      if (isGroup(value)) read.with = value
+    } else checkOpen(schema, job.with ?? {}, path, add)
+  }
+}
+
+/** Checks what can be checked before placeholders have their values. */
+function checkOpen(schema: z.ZodObject, value: unknown, path: Path, add: AddFault): void {
+  const result = checkAgainst(schema.strict(), value)
+  if (result.ok) return
+  for (const { path: inner, message, part, issue } of result.issues) {
+    const written = valueAt(value, inner)
+    if (hasPlaceholder(written) && !isHopeless(issue, written)) continue
+    add([...path, ...inner], message, { part })
+  }
+}
+
+/** Text will not become a list or a group; and only a placeholder that stands alone becomes a number. */
+function isHopeless(issue: z.core.$ZodIssue, written: string): boolean {
+  if (issue.code !== 'invalid_type') return false
+  if (['object', 'record', 'array', 'map'].includes(issue.expected)) return true
+  return ['number', 'int', 'boolean'].includes(issue.expected) && !isWholePlaceholder(written)
+}
+
+function placeholdersIn(node: unknown, path: Path = []): Path[] {
+  if (isWholePlaceholder(node)) return [path]
+  const found: Path[] = []
+  eachChild(node, path, (child, at) => found.push(...placeholdersIn(child, at)))
+  return found
+}

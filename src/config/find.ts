@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { CaravanError } from '../core/errors.ts'
+
+export const configName = 'integrations.yaml'
+
+export type FindOptions = {
+  /** Value of --config. */
+  flag?: string
+  env: Record<string, string | undefined>
+  cwd: string
+}
+
+/**
+ * The absolute path of integrations.yaml. A place that was named (--config, CARAVAN_CONFIG) is the only one looked at:
+ * falling back would silently run another configuration.
+ */
+export function findConfig(options: FindOptions): string {
+  const places = configPlaces(options)
+  const found = places.find(({ path }) => existsSync(path))
+  if (found) return found.path
+
+  const looked = places.map(({ path, source }) => `  ${path}  (${source})`).join('\n')
+  throw new CaravanError({
+    code: 'config_missing',
+    message: `there is no ${configName}. Looked at:\n${looked}`,
+    hint: 'Run "caravan init" in the folder where it shall be, or name the file with --config.',
+  })
+}
+
+function configPlaces({ flag, env, cwd }: FindOptions): { path: string; source: string }[] {
+  if (flag) return [{ path: resolve(cwd, flag), source: '--config' }]
+  if (env.CARAVAN_CONFIG) {
+    return [{ path: resolve(cwd, env.CARAVAN_CONFIG), source: 'CARAVAN_CONFIG' }]
+  }
+  const places = [{ path: resolve(cwd, configName), source: 'this folder' }]
+  if (env.XDG_CONFIG_HOME) {
+    const path = join(env.XDG_CONFIG_HOME, 'caravan', configName)
+    places.push({ path, source: 'XDG_CONFIG_HOME' })
+  } else if (env.HOME) {
+    // The XDG specification's default: https://specifications.freedesktop.org/basedir-spec/latest/
+    const path = join(env.HOME, '.config', 'caravan', configName)
+    places.push({ path, source: 'home folder' })
+  }
+  places.push({ path: join('/etc/caravan', configName), source: 'whole machine' })
+  return places
+}

@@ -1,0 +1,88 @@
+import type { z } from 'zod'
+import { CaravanError } from '../core/errors.ts'
+import { formatFaults } from './faults.ts'
+import type { ConfigFault, Path } from './faults.ts'
+import type { LoadedConfig } from './load.ts'
+import { resolvePlaceholders } from './placeholders.ts'
+import type { Sources } from './placeholders.ts'
+import { readScalars } from './scalars.ts'
+
+/** A rule that joins several fields, as `Adapter.checkConfig`. */
+export type CheckConfig<Schema extends z.ZodObject> = (
+  config: z.output<Schema>,
+) => { field: string; message: string }[]
+
+export type ResolvedService<Schema extends z.ZodObject> = {
+  config: z.output<Schema>
+  proxy?: string
+  /** What came from the secret store, files and credentials, for redaction by value. */
+  secretValues: string[]
+}
+
+/**
+ * The config of one service with every placeholder replaced, parsed by its adapter's schema. Throws `placeholder_unset`
+ * or `config_invalid`, naming the service, the field and the line. The service may be one that `config` left out.
+ */
+export async function resolveService<Schema extends z.ZodObject>(
+  loaded: Pick<LoadedConfig, 'file' | 'raw' | 'placeOf'>,
+  name: string,
+  schema: Schema,
+  sources: Sources,
+  checkConfig?: CheckConfig<Schema>,
+): Promise<ResolvedService<Schema>> {
+  const { services } = loaded.raw as {
+    services?: Record<string, { config?: unknown; proxy?: string }> | null
+  }
+  const service = services && Object.hasOwn(services, name) ? services[name] : undefined
+  if (!service) {
+    throw new CaravanError({
+      code: 'service_unknown',
+      message: `there is no service named ${name}`,
+    })
+  }
+  const base = ['services', name]
+  const at = (
+    path: Path,
+    message: string,
+    kind: ConfigFault['kind'],
+    hint?: string,
+  ): ConfigFault => {
+    const full = [...base, ...path]
+    return { path: full, message, kind, hint, ...loaded.placeOf(full, 'value') }
+  }
+
+  const wanted = {
+    config: service.config ?? {},
+    ...(service.proxy === undefined ? {} : { proxy: service.proxy }),
+  }
+  const { value, whole, secretValues, faults } = await resolvePlaceholders(wanted, sources)
+  if (faults.length) {
+    throw faultError(
+      loaded.file,
+      name,
+      faults.map((each) => at(each.path, each.message, each.kind, each.hint)),
+    )
+  }
+
+  const { config, proxy } = value as { config: unknown; proxy?: string }
+  const inConfig = whole.filter(([first]) => first === 'config').map((path) => path.slice(1))
+  const { output, issues } = readScalars(schema.strict(), config, inConfig)
+  const wrong = issues.map(({ path, message }) => at(['config', ...path], message, 'invalid'))
+  if (proxy !== undefined && !URL.canParse(proxy))
+    wrong.push(at(['proxy'], 'must be a URL', 'invalid'))
+  if (output !== undefined && checkConfig) {
+    const joined = checkConfig(output as z.output<Schema>)
+    wrong.push(...joined.map(({ field, message }) => at(['config', field], message, 'invalid')))
+  }
+  if (wrong.length || output === undefined) throw faultError(loaded.file, name, wrong)
+  return { config: output as z.output<Schema>, proxy, secretValues }
+}
+
+function faultError(file: string, name: string, faults: ConfigFault[]): CaravanError {
+  const isUnset = faults.every(({ kind }) => kind === 'unset')
+  return new CaravanError({
+    code: isUnset ? 'placeholder_unset' : 'config_invalid',
+    message: `the service ${name} cannot be used:\n${formatFaults(file, faults)}`,
+    hint: isUnset ? undefined : 'Correct the file, then run "caravan config check".',
+  })
+}

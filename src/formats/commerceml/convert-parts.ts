@@ -1,0 +1,151 @@
+import { parseDecimal } from '../../core/decimal.ts'
+import type {
+  CommerceAddress,
+  CommerceCharacteristic,
+  CommerceContact,
+  CommerceContactKind,
+  CommerceParty,
+  CommercePropertyValue,
+  CommerceRequisite,
+  CommerceTax,
+  CommerceUnitUse,
+} from './records.ts'
+import {
+  booleanIn,
+  decimalIn,
+  idIn,
+  idOf,
+  normaliseId,
+  textIn,
+  textOf,
+  zeroGuid,
+} from './values.ts'
+import type { Reading } from './values.ts'
+import { childrenOf } from './xml-node.ts'
+import type { XmlNode } from './xml-node.ts'
+
+/** Налог or СтавкаНалога. A rate may be written `20`, `18%` or `Без налога`. */
+export function toTax(node: XmlNode, reading: Reading): CommerceTax {
+  const rateRaw = textIn(node, 'Ставка', reading)
+  return {
+    name: textIn(node, 'Наименование', reading),
+    isIncluded: booleanIn(node, 'УчтеноВСумме', reading),
+    isExcise: booleanIn(node, 'Акциз', reading),
+    rate: rateRaw === undefined ? undefined : parseDecimal(rateRaw.replace(/%$/, '')),
+    rateRaw,
+    amount: decimalIn(node, 'Сумма', reading),
+  }
+}
+
+export const toTaxes = (node: XmlNode | undefined, name: string, reading: Reading): CommerceTax[] =>
+  childrenOf(node, name).map((tax) => toTax(tax, reading))
+
+/** БазоваяЕдиница or Единица: attributes and a short name (2.x), an id alone (3.1), or a subtree (3.1 lines). */
+export function toUnitUse(node: XmlNode, reading: Reading): CommerceUnitUse | undefined {
+  const { attributes } = node
+  const text = textOf(node, reading)
+  const isSpelt = attributes !== undefined || node.children.length > 0
+  const unit: CommerceUnitUse = {
+    id: isSpelt ? idIn(node, 'Ид', reading) : text && normaliseId(text),
+    code: blankless(attributes?.['Код']) ?? textIn(node, 'Код', reading),
+    shortName:
+      textIn(node, 'НаименованиеКраткое', reading) ??
+      blankless(attributes?.['НаименованиеКраткое']) ??
+      text,
+    fullName:
+      blankless(attributes?.['НаименованиеПолное']) ?? textIn(node, 'НаименованиеПолное', reading),
+    international:
+      blankless(attributes?.['МеждународноеСокращение']) ??
+      textIn(node, 'МеждународноеСокращение', reading),
+    conversions: childrenOf(node, 'Пересчет').map((one) => ({
+      unit: textIn(one, 'Единица', reading),
+      ratio: decimalIn(one, 'Коэффициент', reading),
+    })),
+  }
+  return text !== undefined || unit.code || unit.id || unit.shortName ? unit : undefined
+}
+
+const blankless = (text: string | undefined): string | undefined => text?.trim() || undefined
+
+export const toRequisites = (node: XmlNode, reading: Reading): CommerceRequisite[] =>
+  childrenOf(node, 'ЗначениеРеквизита').map((one) => ({
+    name: textIn(one, 'Наименование', reading),
+    values: textsOf(one, 'Значение', reading),
+  }))
+
+/** ЗначенияСвойств. The zero GUID is no value. */
+export const toPropertyValues = (node: XmlNode, reading: Reading): CommercePropertyValue[] =>
+  childrenOf(node, 'ЗначенияСвойства').map((one) => ({
+    id: idIn(one, 'Ид', reading),
+    name: textIn(one, 'Наименование', reading),
+    values: textsOf(one, 'Значение', reading)
+      .map((value) => (value.length === 36 ? normaliseId(value) : value))
+      .filter((value) => value !== zeroGuid),
+  }))
+
+export const toCharacteristics = (node: XmlNode, reading: Reading): CommerceCharacteristic[] =>
+  childrenOf(node, 'ХарактеристикаТовара').map((one) => ({
+    id: idIn(one, 'Ид', reading),
+    name: textIn(one, 'Наименование', reading),
+    value: textIn(one, 'Значение', reading),
+  }))
+
+export const toParty = (node: XmlNode, reading: Reading): CommerceParty => ({
+  id: idIn(node, 'Ид', reading),
+  name: textIn(node, 'Наименование', reading),
+  officialName: textIn(node, 'ОфициальноеНаименование', reading),
+})
+
+export function textsOf(node: XmlNode, name: string, reading: Reading): string[] {
+  const texts: string[] = []
+  for (const one of node.children) {
+    const text = one.name === name ? textOf(one, reading) : undefined
+    if (text !== undefined) texts.push(text)
+  }
+  return texts
+}
+
+export function idsOf(node: XmlNode, name: string, reading: Reading): string[] {
+  const ids: string[] = []
+  for (const one of node.children) {
+    const id = one.name === name ? idOf(one, reading) : undefined
+    if (id !== undefined) ids.push(id)
+  }
+  return ids
+}
+
+export function toAddress(
+  node: XmlNode | undefined,
+  reading: Reading,
+): CommerceAddress | undefined {
+  if (!node) return undefined
+  const address: CommerceAddress = {
+    text: textIn(node, 'Представление', reading) ?? textOf(node, reading),
+    comment: textIn(node, 'Комментарий', reading),
+    fields: childrenOf(node, 'АдресноеПоле').map((field) => ({
+      type: textIn(field, 'Тип', reading),
+      value: textIn(field, 'Значение', reading),
+    })),
+  }
+  return address.text || address.comment || address.fields.length > 0 ? address : undefined
+}
+
+export const toContacts = (node: XmlNode | undefined, reading: Reading): CommerceContact[] =>
+  childrenOf(node, 'Контакт').map((one) => {
+    const type = textIn(one, 'Тип', reading)
+    const value = textIn(one, 'Значение', reading)
+    const comment = textIn(one, 'Комментарий', reading)
+    return { kind: contactKind(type, value), type, value, comment }
+  })
+
+/** Почта is e-mail in files from sites and a postal address for warehouses of УТ: the `@` decides. */
+function contactKind(type: string | undefined, value: string | undefined): CommerceContactKind {
+  const word = (type ?? '').toLowerCase().replace(/\s/g, '')
+  if (word.includes('почта')) return value?.includes('@') ? 'email' : 'postal'
+  if (word.startsWith('телефон')) return 'phone'
+  if (word === 'факс') return 'fax'
+  return word === 'вебсайт' ? 'web' : 'other'
+}
+
+export const isMarkedDeleted = (node: XmlNode, reading: Reading): boolean =>
+  booleanIn(node, 'ПометкаУдаления', reading) ?? false

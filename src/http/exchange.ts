@@ -1,0 +1,140 @@
+/** One request on the wire, from the moment it leaves until its answer has been read. */
+import ky from 'ky'
+import type { Clock } from '../core/clock.ts'
+import type { IntegrationError } from '../core/errors.ts'
+import type { HttpReply, HttpRequest, SignableRequest } from '../core/http.ts'
+import { defaultMaxBytes, readLimited } from './body.ts'
+import { startDeadline } from './deadline.ts'
+import { type Fetch, proxiedFetch, proxyFor } from './proxy.ts'
+
+/** What was sent and what came back, for the call log. No header and no body is in it. */
+export type Exchange = {
+  method: string
+  /** Origin and path, without the query. */
+  endpoint: string
+  startedAt: Date
+  durationMs: number
+  /** Spent before it left, waiting for the vendor's rate. Not part of the duration. */
+  waitedMs: number
+  status?: number
+  requestBytes: number
+  responseBytes: number
+  error?: IntegrationError
+  /** An answer that was a failure, as it came, cut at 16 KB. The call log redacts and shortens it. */
+  excerpt?: string
+}
+
+export type HttpOptions = {
+  baseUrl: string
+  clock: Clock
+  /** For one request: connect, headers and body together, in milliseconds. */
+  timeoutMs: number
+  /** Ends every request when aborted. A reason that is an `IntegrationError` is what those requests throw. */
+  signal: AbortSignal
+  authorize?(request: SignableRequest): Promise<void> | void
+  readFailure?(reply: HttpReply): IntegrationError | undefined
+  /** Resolves when the vendor's rate allows one more request. */
+  gate?(signal: AbortSignal): Promise<void>
+  onExchange?(exchange: Exchange): void
+  proxy?: string
+  env?: Readonly<Record<string, string | undefined>>
+}
+
+/** A signed request whose turn has come. */
+export type Turn = { request: SignableRequest; waitedMs: number }
+
+export type Sent = {
+  status: number
+  headers: Record<string, string>
+  body: AsyncIterable<Uint8Array>
+  exchange: Exchange
+  /** Logs the exchange, the first time, and frees its timer. Given an error, returns it as our own. */
+  end(error?: unknown): IntegrationError | undefined
+  /** Closes the connection of an answer that nobody will read to its end. */
+  abandon(): void
+}
+
+/** Makes a request that has been signed and may leave. The caller reads the body and calls `end`. */
+export async function send(
+  options: HttpOptions,
+  { maxBytes = defaultMaxBytes, timeoutMs = options.timeoutMs }: HttpRequest,
+  { request, waitedMs }: Turn,
+  open: Set<Sent>,
+): Promise<Sent> {
+  const { clock } = options
+  const deadline = startDeadline(clock, options.signal, timeoutMs)
+  const startedMs = clock.monotonicMs()
+  let isEnded = false
+  const exchange: Exchange = {
+    method: request.method,
+    endpoint: request.url.origin + request.url.pathname,
+    startedAt: clock.now(),
+    durationMs: 0,
+    waitedMs,
+    requestBytes: request.body.byteLength,
+    responseBytes: 0,
+  }
+  const sent: Sent = {
+    status: 0,
+    headers: {},
+    body: readLimited(null, 0, () => undefined),
+    exchange,
+    end(error) {
+      const told = error === undefined ? undefined : deadline.explain(error)
+      if (isEnded) return told
+      isEnded = true
+      open.delete(sent)
+      deadline.clear()
+      exchange.durationMs = Math.round(clock.monotonicMs() - startedMs)
+      exchange.error = told
+      options.onExchange?.(exchange)
+      return told
+    },
+    abandon() {
+      deadline.abort()
+      if (sent.status > 0) sent.end('abandoned')
+    },
+  }
+  open.add(sent)
+  try {
+    const response = await fetchThrough(options, request, deadline.signal)
+    exchange.status = sent.status = response.status
+    sent.headers = Object.fromEntries(response.headers)
+    sent.body = readLimited(response.body, maxBytes, (bytes) => (exchange.responseBytes = bytes))
+    return sent
+  } catch (error) {
+    throw sent.end(error)
+  }
+}
+
+/** ky repeats nothing, follows nothing and judges nothing here: the layers above do. */
+const client = ky.create({
+  retry: 0,
+  timeout: false,
+  throwHttpErrors: false,
+  redirect: 'manual',
+})
+
+const proxied = new Map<string, Promise<Fetch>>()
+
+async function fetchThrough(
+  options: HttpOptions,
+  request: SignableRequest,
+  signal: AbortSignal,
+): Promise<Response> {
+  const proxy = proxyFor(request.url, options.proxy, options.env ?? {})
+  const throughProxy = proxy ? await remember(proxied, proxy, proxiedFetch) : undefined
+  return client(request.url, {
+    method: request.method,
+    headers: request.headers,
+    body: request.body.byteLength > 0 ? Buffer.from(request.body) : undefined,
+    signal,
+    ...(throughProxy && { fetch: throughProxy }),
+  })
+}
+
+function remember<T>(known: Map<string, T>, key: string, make: (key: string) => T): T {
+  const value = known.get(key) ?? make(key)
+  known.set(key, value)
+  return value
+}

@@ -1,0 +1,128 @@
+/** Writing and clearing the call log. Reading it: list-calls.ts. */
+import { setImmediate as turn } from 'node:timers/promises'
+import type { Insertable } from 'kysely'
+import { cutText } from './json.ts'
+import type { CallLogTables } from './schema-calls.ts'
+import type { LogDb } from './schema.ts'
+import { atomically } from './transaction.ts'
+
+/** A call as it is stored. Everything in it has been redacted; texts are cut at 16 KB here. */
+export type CallRow = Omit<Insertable<CallLogTables['calls']>, 'seq'>
+export type AttemptRow = Insertable<CallLogTables['attempts']>
+
+/** Rows of one statement; times the columns it stays below every limit on parameters. */
+const rowsOfStatement = 100
+
+/** Stores calls. One that was stored as `running` is replaced, and counts as new for whoever follows the log. */
+export async function insertCalls(log: LogDb, rows: readonly CallRow[]): Promise<void> {
+  const calls = latestOf(rows, (row) => row.id).map(shorten)
+  await atomically(log, async (tx) => {
+    for (const some of chunked(calls)) {
+      const ids = some.map(({ id }) => id)
+      await tx.deleteFrom('calls').where('id', 'in', ids).execute()
+      await tx.insertInto('calls').values(some).execute()
+    }
+    const marks = latestOf(calls, (row) => JSON.stringify([row.service, row.outcome]))
+    for (const mark of marks) await saveLast(tx, mark)
+  })
+}
+
+/** Stores requests; one that is stored already is replaced. */
+export async function insertAttempts(log: LogDb, rows: readonly AttemptRow[]): Promise<void> {
+  const attempts = latestOf(rows, (row) => JSON.stringify([row.call_id, row.number])).map(whole)
+  await atomically(log, async (tx) => {
+    for (const some of chunked(attempts)) {
+      await tx
+        .insertInto('attempts')
+        .values(some)
+        .onConflict((conflict) =>
+          conflict.columns(['call_id', 'number']).doUpdateSet(({ ref }) => ({
+            duration_ms: ref('excluded.duration_ms'),
+            status: ref('excluded.status'),
+            response_bytes: ref('excluded.response_bytes'),
+            outcome: ref('excluded.outcome'),
+            error_kind: ref('excluded.error_kind'),
+            error: ref('excluded.error'),
+          })),
+        )
+        .execute()
+    }
+  })
+}
+
+export type Deletion = { batchSize?: number; signal?: AbortSignal }
+
+/**
+ * Deletes calls that started before an instant, with their attempts, in small batches and a turn of the event loop
+ * after each. Returns how many. The space is used again; `shrink` of the log file gives it back to the disk.
+ */
+export async function deleteCallsBefore(
+  log: LogDb,
+  instant: Date,
+  { batchSize = 1000, signal }: Deletion = {},
+): Promise<number> {
+  const before = instant.toISOString()
+  for (let total = 0; ; await turn()) {
+    signal?.throwIfAborted()
+    const count = await atomically(log, (tx) => deleteSome(tx, before, batchSize))
+    total += count
+    if (count < batchSize) return total
+  }
+}
+
+async function deleteSome(tx: LogDb, before: string, limit: number): Promise<number> {
+  const rows = await tx
+    .selectFrom('calls')
+    .select('id')
+    .where('started_at', '<', before)
+    .orderBy('started_at')
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+  if (rows.length === 0) return 0
+  const ids = rows.map(({ id }) => id)
+  await tx.deleteFrom('attempts').where('call_id', 'in', ids).execute()
+  await tx.deleteFrom('calls').where('id', 'in', ids).execute()
+  return ids.length
+}
+
+async function saveLast(tx: LogDb, call: CallRow): Promise<void> {
+  const at = call.finished_at ?? call.started_at
+  const row = { call_id: call.id, at }
+  await tx
+    .insertInto('last_calls')
+    .values({ service: call.service, outcome: call.outcome, ...row })
+    .onConflict((conflict) =>
+      conflict.columns(['service', 'outcome']).doUpdateSet(row).where('last_calls.at', '<=', at),
+    )
+    .execute()
+}
+
+/** The last row of each key, in order: a key may stand in a statement only once. */
+const latestOf = <Row>(rows: readonly Row[], keyOf: (row: Row) => string): Row[] => [
+  ...new Map(rows.map((row) => [keyOf(row), row])).values(),
+]
+
+function* chunked<Row>(rows: readonly Row[]): Generator<Row[]> {
+  for (let from = 0; from < rows.length; from += rowsOfStatement) {
+    yield rows.slice(from, from + rowsOfStatement)
+  }
+}
+
+const cut = (text: string | null | undefined): string | null =>
+  text === null || text === undefined ? null : cutText(text)
+
+const shorten = (row: CallRow): CallRow => ({
+  ...row,
+  duration_ms: row.duration_ms === null ? null : Math.round(row.duration_ms ?? 0),
+  error: cut(row.error),
+  request: cut(row.request),
+  response: cut(row.response),
+})
+
+const whole = (row: AttemptRow): AttemptRow => ({
+  ...row,
+  duration_ms: Math.round(row.duration_ms),
+  wait_ms: Math.round(row.wait_ms),
+  error: cut(row.error),
+})

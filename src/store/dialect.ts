@@ -1,0 +1,44 @@
+/**
+ * The one place where SQLite and PostgreSQL differ in what the store says to them. Everything else keeps to what means
+ * the same in both: `text` and `integer` columns, `returning`, `on conflict`, row values, `is distinct from`.
+ */
+import { sql, type ColumnDefinitionBuilder, type Kysely, type RawBuilder } from 'kysely'
+
+/** Ends a `create table`: SQLite then refuses a value of the wrong type, as PostgreSQL does by itself. */
+export const strict: RawBuilder<unknown> = sql`strict`
+
+/** An integer beyond 32 bits: SQLite's `integer` holds 64, PostgreSQL's does not. */
+export const bigInteger = sql`integer`
+
+/** An integer key that the database counts up and never gives out twice. */
+export const countedKey = (column: ColumnDefinitionBuilder): ColumnDefinitionBuilder =>
+  column.primaryKey().autoIncrement()
+
+/** Most parameters one statement may have: SQLite's limit is 32 766, PostgreSQL's 65 535. */
+export const maxParameters = 32_000
+
+/** Number of the last migration that was applied. */
+export async function readVersion<T>(db: Kysely<T>): Promise<number> {
+  const { rows } = await sql<{ user_version: number }>`pragma user_version`.execute(db)
+  return rows[0]?.user_version ?? 0
+}
+
+/** Belongs into the transaction of the migration. */
+export async function writeVersion<T>(tx: Kysely<T>, version: number): Promise<void> {
+  await sql`pragma user_version = ${sql.lit(version)}`.execute(tx)
+}
+
+/** Writes a compact, consistent copy to a path that is free. */
+export async function copyInto<T>(db: Kysely<T>, target: string): Promise<void> {
+  await sql`vacuum into ${target}`.execute(db)
+}
+
+/** A `like` pattern that finds the text itself anywhere; say `escape '\'` with it. */
+export const containing = (text: string): string => `%${text.replace(/[\\%_]/g, '\\$&')}%`
+
+/** A list of texts as a query of one column: one parameter however long it is, so that the statement stays the same. */
+export const valuesOf = (texts: readonly string[]): RawBuilder<string> =>
+  sql`(select value from json_each(${JSON.stringify(texts)}))`
+
+/** Temporary tables are thrown away after a failure, so nothing is kept to undo what is written into them. */
+export const withoutTemporaryJournal: RawBuilder<unknown> = sql`pragma temp.journal_mode = off`

@@ -1,0 +1,176 @@
+/** Reading the call log. Every filter has an index in the order of the pages, so a page costs the same at any size. */
+import { sql, type Selectable } from 'kysely'
+import { CaravanError } from '../core/errors.ts'
+import { containing } from './dialect.ts'
+import type { CallLogTables } from './schema-calls.ts'
+import type { LogDb } from './schema.ts'
+
+/** A call as it stands in the log. */
+export type LoggedCall = Selectable<CallLogTables['calls']>
+export type LoggedAttempt = Selectable<CallLogTables['attempts']>
+
+export type CallFilter = {
+  service?: string
+  operation?: string
+  outcome?: LoggedCall['outcome']
+  since?: Date
+  until?: Date
+  /** Id of a run. */
+  run?: string
+  /** Found anywhere in error, request or response. */
+  text?: string
+}
+
+export type CallCursor = Pick<LoggedCall, 'started_at' | 'id'>
+
+export type CallPage = {
+  /** Newest first. */
+  calls: LoggedCall[]
+  /** Where the next page begins; undefined: there is no more. */
+  next: CallCursor | undefined
+  /** Set when a search for text stopped here before the page was full; `next` continues it. */
+  searchedBackTo: string | undefined
+}
+
+/** A search for text reads every call it passes, so one page passes at most this many. */
+const callsSearched = 20_000
+
+export async function listCalls(
+  log: LogDb,
+  filter: CallFilter = {},
+  { limit = 50, before }: { limit?: number; before?: CallCursor } = {},
+): Promise<CallPage> {
+  const stop = filter.text === undefined ? undefined : await searchEnd(log, filter, before)
+  let query = filtered(log, filter, before).selectAll()
+  if (filter.text !== undefined) query = query.where(mentions(filter.text))
+  if (stop) {
+    query = query.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('started_at', 'id'), '>=', tuple(stop.started_at, stop.id)),
+    )
+  }
+  const rows = await query
+    .orderBy('started_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit + 1)
+    .execute()
+  const calls = rows.slice(0, limit)
+  const isFull = rows.length > limit
+  return {
+    calls,
+    next: isFull ? cursorOf(calls.at(-1)) : stop,
+    searchedBackTo: isFull ? undefined : stop?.started_at,
+  }
+}
+
+/** Calls that were stored after the one with this `seq`, oldest first; for `--follow`. */
+export async function callsSince(
+  log: LogDb,
+  seq: number,
+  filter: CallFilter = {},
+  limit = 500,
+): Promise<LoggedCall[]> {
+  let query = filtered(log, filter, undefined).selectAll().where('seq', '>', seq)
+  if (filter.text !== undefined) query = query.where(mentions(filter.text))
+  return query.orderBy('seq').limit(limit).execute()
+}
+
+/** The `seq` of the latest call; 0 when there is none. */
+export async function latestSeq(log: LogDb): Promise<number> {
+  const row = await log
+    .selectFrom('calls')
+    .select(({ fn }) => fn.max('seq').as('seq'))
+    .executeTakeFirst()
+  return Number(row?.seq ?? 0)
+}
+
+/** A call by its id or by a beginning that only one has. Throws `call_unknown`, or `usage` when several have it. */
+export async function getCall(
+  log: LogDb,
+  idOrStart: string,
+): Promise<{ call: LoggedCall; attempts: LoggedAttempt[] }> {
+  const start = idOrStart.trim().toUpperCase()
+  const found = await log
+    .selectFrom('calls')
+    .selectAll()
+    .where('id', '>=', start)
+    .where('id', '<', `${start}~`) // sorts after every character of an id
+    .orderBy('id')
+    .limit(3)
+    .execute()
+  const call = found.find(({ id }) => id === start) ?? found[0]
+  if (!call || start === '') throw unknown(idOrStart)
+  if (found.length > 1 && call.id !== start) throw ambiguous(idOrStart, found)
+  const attempts = await log
+    .selectFrom('attempts')
+    .selectAll()
+    .where('call_id', '=', call.id)
+    .orderBy('number')
+    .execute()
+  return { call, attempts }
+}
+
+/** When a call of each service last succeeded. Kept when the calls themselves have been deleted. */
+export async function lastSuccessByService(log: LogDb): Promise<Map<string, string>> {
+  const rows = await log
+    .selectFrom('last_calls')
+    .select(['service', 'at'])
+    .where('outcome', '=', 'done')
+    .execute()
+  return new Map(rows.map(({ service, at }) => [service, at]))
+}
+
+function filtered(log: LogDb, filter: CallFilter, before: CallCursor | undefined) {
+  const { service, operation, outcome, since, until, run } = filter
+  let query = log.selectFrom('calls')
+  if (service) query = query.where('service', '=', service)
+  if (operation) query = query.where('operation', '=', operation)
+  if (run) query = query.where('run_id', '=', run)
+  if (since) query = query.where('started_at', '>=', since.toISOString())
+  if (until) query = query.where('started_at', '<', until.toISOString())
+  if (outcome) query = query.where('outcome', '=', outcome)
+  // Said a second time in the words of the partial indexes, or they are not used.
+  if (outcome && outcome !== 'done') query = query.where('outcome', '<>', sql.lit('done' as const))
+  if (before) {
+    query = query.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('started_at', 'id'), '<', tuple(before.started_at, before.id)),
+    )
+  }
+  return query
+}
+
+/** The oldest call a search may read; undefined when it may read all. */
+async function searchEnd(
+  log: LogDb,
+  filter: CallFilter,
+  before: CallCursor | undefined,
+): Promise<CallCursor | undefined> {
+  return filtered(log, filter, before)
+    .select(['started_at', 'id'])
+    .orderBy('started_at', 'desc')
+    .orderBy('id', 'desc')
+    .offset(callsSearched - 1)
+    .limit(1)
+    .executeTakeFirst()
+}
+
+function mentions(text: string) {
+  const pattern = containing(text)
+  return sql<boolean>`(error like ${pattern} escape '\\' or request like ${pattern} escape '\\' or response like ${pattern} escape '\\')`
+}
+
+const cursorOf = (call: LoggedCall | undefined): CallCursor | undefined =>
+  call && { started_at: call.started_at, id: call.id }
+
+const unknown = (id: string): CaravanError =>
+  new CaravanError({
+    code: 'call_unknown',
+    message: `There is no call ${id} in the log`,
+    hint: 'The latest ones: caravan logs. Older ones are deleted after the time in "retention".',
+  })
+
+const ambiguous = (id: string, found: readonly LoggedCall[]): CaravanError =>
+  new CaravanError({
+    code: 'usage',
+    message: `Several calls begin with ${id}: ${found.map((call) => call.id).join(', ')}${found.length > 2 ? ', …' : ''}`,
+    hint: 'Give more of the id.',
+  })

@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { systemCode } from '../core/errors.ts'
+
+export type ProcessIdentity = {
+  host: string
+  pid: number
+  /** Tells a process from a later one with the same number, and from one before a reboot. Null where the system hides it. */
+  startedAt: string | null
+}
+
+export const thisProcess = (): ProcessIdentity => ({
+  host: hostname(),
+  pid: process.pid,
+  startedAt: startOf(process.pid) ?? null,
+})
+
+/** Whether a process of this host still runs. A number that was given to another process counts as gone. */
+export function isAlive({ pid, startedAt }: ProcessIdentity): boolean {
+  try {
+    process.kill(pid, 0)
+  } catch (error) {
+    return systemCode(error) === 'EPERM' // it runs, as another user
+  }
+  const found = startOf(pid)
+  return startedAt === null || found === undefined || found === startedAt
+}
+
+/** Boot and clock ticks since then: `0f3b…/123456`. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+function startOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+    const afterName = stat.slice(stat.lastIndexOf(')') + 2).split(' ') // the name may hold blanks and brackets
+    const [state, start] = [afterName[0], afterName[19]]
+    return state === 'Z' ? 'ended' : `${boot}/${start}`
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,53 @@
+/** The tables of the call log's file. */
+import type { Generated } from 'kysely'
+
+type CallTable = {
+  /** Counts up in the order of arrival; what `--follow` goes by. */
+  seq: Generated<number>
+  id: string
+  service: string
+  kind: string
+  operation: string
+  adapter: string
+  repeat: string
+  effect: string
+  outcome: 'done' | 'failed' | 'unknown' | 'running'
+  error_kind: string | null
+  error_code: string | null
+  error: string | null
+  hint: string | null
+  started_at: string
+  finished_at: string | null
+  duration_ms: number | null
+  attempts: number
+  run_id: string | null
+  correlation_id: string
+  idempotency_key: string | null
+  request: string | null
+  response: string | null
+}
+
+type AttemptTable = {
+  call_id: string
+  number: number
+  started_at: string
+  duration_ms: number
+  method: string
+  endpoint: string
+  status: number | null
+  request_bytes: number
+  response_bytes: number
+  outcome: string
+  error_kind: string | null
+  error: string | null
+  wait_ms: number
+}
+
+/** The latest call of each service and outcome, kept when the calls themselves have been deleted. */
+type LastCallTable = { service: string; outcome: string; call_id: string; at: string }
+
+export type CallLogTables = {
+  calls: CallTable
+  attempts: AttemptTable
+  last_calls: LastCallTable
+}

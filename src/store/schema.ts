@@ -1,0 +1,110 @@
+/** The tables of the state file as kysely sees them. Rows stay inside the store; our own types come out. */
+import type { Kysely } from 'kysely'
+import type { CallLogTables } from './schema-calls.ts'
+import type { CatalogTables } from './schema-catalog.ts'
+
+/** ISO 8601, UTC, milliseconds. */
+export type Instant = string
+/** JSON as text. */
+export type JsonText = string
+
+type MetaTable = { key: string; value: string }
+
+type KeySlotTable = { kek_id: string; check_record: string; created_at: Instant }
+
+type SecretTable = {
+  name: string
+  record: string
+  kek_id: string
+  created_at: Instant
+  updated_at: Instant
+  last_used_at: Instant | null
+}
+
+type ConfigVersionTable = {
+  id: string
+  /** Counts up in the order of loading. */
+  position: number
+  sha256: string
+  loaded_at: Instant
+  loaded_by: string
+  content: string
+  parsed: JsonText
+  summary: string
+}
+
+type SwitchTable = {
+  service: string
+  reason: string
+  until: Instant | null
+  set_by: string
+  set_at: Instant
+}
+
+type RunTable = {
+  id: string
+  job: string
+  trigger: string
+  options: JsonText
+  status: 'running' | 'success' | 'partial' | 'failed' | 'interrupted' | 'guarded'
+  started_at: Instant
+  finished_at: Instant | null
+  counters: JsonText
+  error: JsonText | null
+  checkpoint_from: JsonText | null
+  host: string
+  pid: number
+  process_started_at: string | null
+  heartbeat_at: Instant
+  lease_until: Instant
+  resumed_from: string | null
+}
+
+type RunFailureTable = { run_id: string; key: string; reason: string; raw: string; at: Instant }
+
+type CheckpointTable = { job: string; value: JsonText; run_id: string; updated_at: Instant }
+
+type ListingTable = {
+  id: string
+  job: string
+  source: string
+  is_full: 0 | 1
+  complete: 0 | 1
+  count: number
+  started_at: Instant
+  completed_at: Instant | null
+}
+
+type ListingItemTable = { listing_id: string; seq: number; external_id: string; body: string }
+
+type BreakerTable = { service: string; status: string; state: JsonText }
+
+type LimitTable = {
+  service: string
+  /** Theoretical arrival time of the next request, in microseconds since 1970. */
+  tat_us: number
+  not_before_ms: number | null
+  /** When a slot was last taken, in milliseconds since 1970; tells that the clock was set back. */
+  updated_ms: number
+}
+
+export type Database = {
+  meta: MetaTable
+  key_slots: KeySlotTable
+  secrets: SecretTable
+  config_versions: ConfigVersionTable
+  switches: SwitchTable
+  runs: RunTable
+  run_failures: RunFailureTable
+  checkpoints: CheckpointTable
+  listings: ListingTable
+  listing_items: ListingItemTable
+  breakers: BreakerTable
+  limits: LimitTable
+} & CatalogTables
+
+/** The state, or a transaction on it. */
+export type Db = Kysely<Database>
+
+/** The call log's own file, or a transaction on it. */
+export type LogDb = Kysely<CallLogTables>

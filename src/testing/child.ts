@@ -1,0 +1,46 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+
+export type Child = {
+  process: ChildProcess
+  /** What it has printed so far, line by line; a line that is not finished is not in it. */
+  lines(): string[]
+  /** Resolves when it has printed that many lines. Rejects when it ends before. */
+  printed(count: number): Promise<string[]>
+  /** Resolves with its exit code, null when it was killed. */
+  ended: Promise<number | null>
+  kill(): Promise<void>
+}
+
+/** Starts a script of src/testing as a process of its own. It is killed when the test ends. */
+export function startChild(script: string, ...args: string[]): Child {
+  const child = spawn(process.execPath, [join(import.meta.dirname, script), ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
+  const ended = once(child, 'close').then(([code]) => code as number | null)
+  const lines = () => output.split('\n').slice(0, -1)
+  const kill = async () => {
+    child.kill('SIGKILL')
+    await ended
+  }
+  onTestFinished(kill)
+  return {
+    process: child,
+    lines,
+    ended,
+    kill,
+    async printed(count) {
+      while (lines().length < count) {
+        const event = await Promise.race([once(child.stdout, 'data'), ended])
+        if (!Array.isArray(event) && lines().length < count) {
+          throw new Error(`${script} ended with ${event} after: ${output}`)
+        }
+      }
+      return lines()
+    },
+  }
+}
