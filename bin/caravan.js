@@ -12,6 +12,9 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
       '  Install a newer Node, or start caravan with npx inside its own folder, which brings one along.\n',
   )
   process.exitCode = 1
+} else if (process.argv.length === 3 && /^(--version|-V)$/.test(process.argv[2])) {
+  // Scripts ask this often and want nothing else.
+  process.stdout.write(`${require('../package.json').version}\n`)
 } else {
   keepCompiledCode()
   require('../dist/main.cjs').main(process.argv.slice(2))

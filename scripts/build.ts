@@ -3,19 +3,28 @@
  * because the ES module form of Node's built-in modules costs several milliseconds at every start.
  */
 import { rm } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { rolldown } from 'rolldown'
 
-await rm('dist', { recursive: true, force: true })
-const bundle = await rolldown({
-  input: { main: 'src/main.ts' },
-  platform: 'node',
-  external: ['better-sqlite3'],
-  transform: { target: 'node22' },
-})
-await bundle.write({
-  dir: 'dist',
-  format: 'cjs',
-  entryFileNames: '[name].cjs',
-  chunkFileNames: '[name]-[hash].cjs',
-})
-await bundle.close()
+const root = resolve(import.meta.dirname, '..')
+
+if (import.meta.main) await build(resolve(root, 'dist'))
+
+/** Replaces the folder by a fresh bundle. */
+export async function build(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true })
+  const bundle = await rolldown({
+    cwd: root,
+    input: { main: 'src/main.ts' },
+    platform: 'node',
+    external: ['better-sqlite3'],
+    transform: { target: 'node22' },
+  })
+  await bundle.write({
+    dir: folder,
+    format: 'cjs',
+    entryFileNames: '[name].cjs',
+    chunkFileNames: '[name]-[hash].cjs',
+  })
+  await bundle.close()
+}

@@ -7,6 +7,7 @@ import { exampleConfig } from '../src/config/example.ts'
 import { type Field, fieldsOf } from '../src/config/form.ts'
 import type { AnyAdapter } from '../src/core/adapter.ts'
 import { exitCodes } from '../src/core/exit-codes.ts'
+import { configOptionsOf } from '../src/jobs/define.ts'
 import { jobs } from '../src/jobs/index.ts'
 
 /** Every generated file by its path from the root; `readme` is the README as it stands. */
@@ -14,7 +15,11 @@ export async function generate(readme: string): Promise<Map<string, string>> {
   const loaded = await Promise.all(adapters.map(({ load }) => load()))
   const loadedJobs = await Promise.all(jobs.map(({ load }) => load()))
   const schedules: Record<string, string> = { 'haier-products': '0 3 * * *' }
-  const exampleJobs = loadedJobs.map((job) => ({ ...job, schedule: schedules[job.id] }))
+  const exampleJobs = loadedJobs.map((job) => ({
+    ...job,
+    options: configOptionsOf(job),
+    schedule: schedules[job.id],
+  }))
   return new Map([
     ['integrations.example.yaml', exampleConfig(loaded, exampleJobs)],
     ...loaded.map((adapter) => [`docs/adapters/${adapter.id}.md`, adapterPage(adapter)] as const),

@@ -4,7 +4,14 @@ import type { App } from './app/app.ts'
 import { registerCommands } from './commands/index.ts'
 import { paintFor } from './commands/output/colour.ts'
 import { renderCauses, renderError } from './commands/output/errors.ts'
-import { type GlobalFlags, type Io, processIo } from './commands/output/io.ts'
+import {
+  ClosedPipe,
+  type GlobalFlags,
+  type Io,
+  processIo,
+  watchPipes,
+} from './commands/output/io.ts'
+import { isHelp, usageError } from './commands/output/usage.ts'
 import { systemClock } from './core/clock.ts'
 import { exitOf } from './core/errors.ts'
 import { type Exit, exitCodes } from './core/exit-codes.ts'
@@ -23,6 +30,7 @@ export async function main(words: readonly string[]): Promise<void> {
     .option('--debug', 'show where a fault happened')
     .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
     .showSuggestionAfterError()
+    .configureOutput({ outputError: () => undefined })
     .exitOverride()
   const stop = watchSignals()
   const cli = {
@@ -48,23 +56,34 @@ export async function main(words: readonly string[]): Promise<void> {
     },
   }
   registerCommands(program, cli)
-  ignoreClosedPipes()
+  watchPipes()
   try {
     await program.parseAsync([...words], { from: 'user' })
   } catch (error) {
-    process.exitCode = await report(error, cli.io(), program.opts<GlobalFlags>())
+    await report(error, cli.io(), { program, words })
   }
   if (stop.signal.aborted) process.exitCode = stop.exitCode()
 }
 
-async function report(error: unknown, io: Io, flags: GlobalFlags): Promise<number> {
-  if (error instanceof CommanderError) {
-    // Commander has printed it already; help and version are no failures.
-    return error.exitCode === 0 ? exitCodes.done.code : exitCodes.usage.code
+type Asked = { program: Command; words: readonly string[] }
+
+/** Prints a failure and sets the exit code. */
+async function report(error: unknown, io: Io, { program, words }: Asked): Promise<void> {
+  if (error instanceof ClosedPipe) return
+  if (error instanceof CommanderError && isHelp(error)) {
+    process.exitCode = exitCodes[error.exitCode === 0 ? 'done' : 'usage'].code
+    return
   }
-  io.err(renderError(error, await paintFor({ isColoured: io.isColoured && process.stderr.isTTY })))
-  if (flags.debug) io.err(renderCauses(error))
-  return exitCodes[exitOf(error)].code
+  // Ctrl-C at a prompt, where it is a key and no signal.
+  if (error instanceof Error && error.name === 'ExitPromptError') {
+    io.err('\nStopped; nothing was changed.\n')
+    process.exitCode = exitCodes.interrupted.code
+    return
+  }
+  const told = error instanceof CommanderError ? usageError(error, program, words) : error
+  io.err(renderError(told, await paintFor({ isColoured: io.isErrColoured })))
+  if (program.opts<GlobalFlags>().debug) io.err(renderCauses(told))
+  process.exitCode = exitCodes[exitOf(told)].code
 }
 
 /** The first signal asks the work to stop at its next checkpoint; a second one ends the process at once. */
@@ -80,14 +99,4 @@ function watchSignals(): { signal: AbortSignal; exitCode(): number } {
   watch('SIGINT', 'interrupted')
   watch('SIGTERM', 'terminated')
   return { signal: controller.signal, exitCode: () => exitCodes[exit].code }
-}
-
-/** `caravan logs | head` closes the pipe early; that is no fault of ours or of the operator's. */
-function ignoreClosedPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-      process.exit(exitCodes.done.code)
-    })
-  }
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { adapters } from '../adapters/index.ts'
 import type { Catalogue } from '../config/checks.ts'
 import { nearest } from '../config/faults.ts'
@@ -11,7 +12,19 @@ export const catalogue: Catalogue = {
   adapterIds: adapters.map(({ id }) => id),
   jobIds: jobs.map(({ id }) => id),
   configSchemaOf: async (id) => (await adapters.find((one) => one.id === id)?.load())?.config,
-  optionsSchemaOf: async (id) => (await jobs.find((one) => one.id === id)?.load())?.options,
+  async optionsSchemaOf(id) {
+    const job = await jobs.find((one) => one.id === id)?.load()
+    return job && configSchemaOf(job)
+  },
+}
+
+/** A consent in the config would hold for every run to come, so it is refused there, in words that say why. */
+function configSchemaOf(job: AnyJob): z.ZodObject {
+  const refusals = (job.onlyFlags ?? []).map((name) => {
+    const flag = `--${name.replaceAll('_', '-')}`
+    return [name, z.never(`holds for one run only; give ${flag} on the command line`).optional()]
+  })
+  return job.options.extend(Object.fromEntries(refusals))
 }
 
 /** Throws `adapter_unknown` with the nearest right word. */

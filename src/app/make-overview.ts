@@ -10,6 +10,12 @@ export function makeOverview({ raw, config, faults }: LoadedConfig): Overview {
   return {
     state: config.state,
     services: services.map(([name, entry]) => overviewOf(name, entry, config)),
+    jobs: Object.fromEntries(
+      Object.entries(config.jobs).map(([id, { schedule = null, timezone, enabled }]) => [
+        id,
+        { schedule, timezone: timezone ?? config.timezone, enabled },
+      ]),
+    ),
     faults: faults.length,
     isConstant: !hasOuterPlaceholder(raw),
   }

@@ -21,17 +21,24 @@ export type ServiceOverview = {
   isFaulty: boolean
 }
 
+export type JobOverview = { schedule: string | null; timezone: string; enabled: boolean }
+
 export type Overview = {
   /** As it stands in the file. */
   state: string
   services: ServiceOverview[]
+  /** What the file says about jobs, by id. */
+  jobs: Record<string, JobOverview>
   /** Faults of the whole file. */
   faults: number
   /** It says the same wherever the file is read: nothing in it comes from the environment. */
   isConstant: boolean
 }
 
-type Kept = Overview & { version: string; sha256: string }
+/** Raised when `Overview` changes, so that what another build of the same version kept is not taken for ours. */
+const layout = 2
+
+type Kept = Overview & { layout: number; version: string; sha256: string }
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -43,10 +50,10 @@ export async function readOverview(
 ): Promise<Overview> {
   const sha256 = hash('sha256', readBytes(file))
   const cache = cachePath(file, env)
-  const kept = cache && readKept(cache)
-  if (kept && kept.version === version && kept.sha256 === sha256) return kept
+  const kept = cache ? readKept(cache) : undefined
+  if (kept?.layout === layout && kept.version === version && kept.sha256 === sha256) return kept
   const overview = await make()
-  if (cache && overview.isConstant) keep(cache, { ...overview, version, sha256 })
+  if (cache && overview.isConstant) keep(cache, { ...overview, layout, version, sha256 })
   return overview
 }
 

@@ -48,10 +48,10 @@ export async function runJob(
   const job = await jobNamed(id)
   const { config } = await app.config()
   const { db } = await app.state()
-  const wanted = readOptions(job, { ...config.jobs[id]?.with, ...request.options })
+  const given = { ...config.jobs[id]?.with, ...request.options }
   const options = request.retryFailed
-    ? await failedOnly(db, job, wanted, request.retryFailed)
-    : wanted
+    ? await failedOnly(db, job, request.retryFailed, request.options)
+    : readOptions(job, given)
   const clients = await openClients(app, job)
   const outcome = await runSync(job, {
     db,
@@ -80,11 +80,12 @@ function readOptions(job: AnyJob, given: Record<string, unknown>): Record<string
   })
 }
 
+/** As that run was run, with prices if it asked for prices, unless a flag says otherwise. */
 async function failedOnly(
   db: Db,
   job: AnyJob,
-  options: Record<string, unknown>,
   runId: string,
+  flags: Record<string, unknown> = {},
 ): Promise<Record<string, unknown>> {
   const run = await findRun(db, runId)
   if (run.job !== job.id) {
@@ -99,6 +100,10 @@ async function failedOnly(
     keys.push(...page.map(({ key }) => key))
     page = await listFailures(db, run.id, { afterKey: keys.at(-1) })
   }
+  const kept = Object.entries(run.options as object).filter(
+    ([name]) => name in job.options.shape && !job.onlyFlags?.includes(name),
+  )
+  const options = readOptions(job, { ...Object.fromEntries(kept), ...flags })
   if (keys.length > 0) return job.retry(options, keys)
   throw new CaravanError({ code: 'usage', message: `nothing failed in run ${run.id}` })
 }

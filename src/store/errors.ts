@@ -40,7 +40,7 @@ const faults: readonly Fault[] = [
     describe: (path) => ({
       code: 'state_read_only',
       message: `${path} cannot be read and written`,
-      hint: 'Check who owns the file and its folder, and that the file system is not mounted read-only.',
+      hint: 'The file and its folder must be writable for this user, and the file system not mounted read-only.',
     }),
   },
   {

@@ -1,4 +1,4 @@
-import { copyFileSync, readdirSync, renameSync, rmSync, utimesSync } from 'node:fs'
+import { copyFileSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { expect, it } from 'vitest'
@@ -119,6 +119,13 @@ it('opens a folder that was copied as a whole after a kill, whatever the dates',
   }
 
   expect(await countItems(moved)).toBeGreaterThanOrEqual(many * 50)
+})
+
+it('opens when the note of the last opening was torn', async () => {
+  const { path } = await killedState(few)
+  writeFileSync(`${path}-note`, '{"data')
+
+  expect(await countItems(path)).toBeGreaterThanOrEqual(few * 50)
 })
 
 it('opens beside a process that is writing', async () => {

@@ -42,10 +42,10 @@ export function checkWriteAhead(path: string): void {
 
 /** Notes which files belong together, for the next opening. Failing to is no reason to refuse work: a sign less. */
 export function noteWriteAhead(path: string): void {
-  const note = JSON.stringify({ database: identityOf(path), writeAhead: identityOf(`${path}-wal`) })
-  if (readNote(path) === note) return
+  const note = noteOf(path)
+  if (isSame(readNote(path), note)) return
   try {
-    writeFileSync(`${notePath(path)}.${process.pid}`, note, { mode: 0o600 })
+    writeFileSync(`${notePath(path)}.${process.pid}`, JSON.stringify(note), { mode: 0o600 })
     renameSync(`${notePath(path)}.${process.pid}`, notePath(path))
   } catch {
     // a full disk: reading must still work
@@ -70,23 +70,17 @@ function findSign(path: string, index: WalIndex | undefined): string | undefined
 
 function replacedSign(path: string): string | undefined {
   const note = readNote(path)
-  if (note === undefined) return undefined
-  const { database, writeAhead } = JSON.parse(note) as Record<string, string | undefined>
-  if (!database || !writeAhead || writeAhead !== identityOf(`${path}-wal`)) return undefined
-  return database === identityOf(path) ? undefined : 'it is another file than before'
+  const held = noteOf(path)
+  if (!note?.database || !note.writeAhead || note.writeAhead !== held.writeAhead) return undefined
+  return note.database === held.database ? undefined : 'it is another file than before'
 }
 
 function datedSign(path: string, index: WalIndex): string | undefined {
-  if (index.frames === 0 || index.maybeCopied > 0 || !isAtHome(path)) return undefined
+  const isAtHome = isSame(readNote(path), noteOf(path)) // a folder that was copied as a whole has dates in any order
+  if (index.frames === 0 || index.maybeCopied > 0 || !isAtHome) return undefined
   const written = statSync(path, { bigint: true }).mtimeNs
   const writtenAhead = statSync(`${path}-wal`, { bigint: true }).mtimeNs
   return written > writtenAhead ? 'it was written after its write-ahead file' : undefined
-}
-
-/** A folder that was copied as a whole has dates in any order. */
-function isAtHome(path: string): boolean {
-  const note = JSON.stringify({ database: identityOf(path), writeAhead: identityOf(`${path}-wal`) })
-  return readNote(path) === note
 }
 
 const pagesCompared = 50
@@ -140,13 +134,25 @@ const stale = (path: string, sign: string): CaravanError =>
     hint: `Stop every caravan process. ${healHint(path)}\nIf nothing was copied and only the clock was set back: touch ${path}-wal`,
   })
 
-function readNote(path: string): string | undefined {
+/** Which files lay beside each other. */
+type Note = { database?: string; writeAhead?: string }
+
+const noteOf = (path: string): Note => ({
+  database: identityOf(path),
+  writeAhead: identityOf(`${path}-wal`),
+})
+
+/** Undefined when there is none that can be read. */
+function readNote(path: string): Note | undefined {
   try {
-    return readFileSync(notePath(path), 'utf8')
+    return JSON.parse(readFileSync(notePath(path), 'utf8')) as Note
   } catch {
     return undefined
   }
 }
+
+const isSame = (one: Note | undefined, other: Note): boolean =>
+  one?.database === other.database && one?.writeAhead === other.writeAhead
 
 /** Number and birth of a file: a number alone is given out again at once. Undefined when there is no file. */
 function identityOf(path: string): string | undefined {

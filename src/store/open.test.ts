@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   copyFileSync,
   existsSync,
   readdirSync,
@@ -23,6 +24,13 @@ const modeOf = (path: string): number => statSync(path).mode & 0o777
 async function createdState(): Promise<{ path: string; instanceId: string }> {
   const path = join(temporaryFolder(), 'state', 'caravan.db')
   return { path, instanceId: await createState(path, clock) }
+}
+
+/** Root may write everything, so there the work is done as nobody. */
+async function asOrdinaryUser<T>(work: () => Promise<T>): Promise<T> {
+  if (process.geteuid?.() !== 0) return work()
+  process.seteuid?.(65_534)
+  return work().finally(() => process.seteuid?.(0))
 }
 
 function edit(path: string, change: string): void {
@@ -187,6 +195,21 @@ describe('openState refuses', () => {
     newer.close()
   })
 
+  it('a file and a folder that this user may not write', async () => {
+    const { path } = await createdState()
+    chmodSync(path, 0o444)
+    const folders = [join(path, '..'), join(path, '..', '..')]
+    for (const folder of folders) chmodSync(folder, 0o555)
+
+    const opening = asOrdinaryUser(() => openState(path, { clock }))
+
+    await expect(opening).rejects.toMatchObject({
+      code: 'state_read_only',
+      hint: expect.stringContaining('writable'),
+    })
+    for (const folder of folders) chmodSync(folder, 0o700)
+  })
+
   it('the state of another installation', async () => {
     const { path, instanceId } = await createdState()
     const other = await createdState()
@@ -196,6 +219,23 @@ describe('openState refuses', () => {
       code: 'state_swapped',
       message: expect.stringContaining(instanceId),
     })
+  })
+})
+
+describe('openState', () => {
+  it('shortens a write-ahead file that has grown long, and waits for nobody', async () => {
+    const { path } = await createdState()
+    const writer = new Sqlite(path)
+    writer.pragma('wal_autocheckpoint = 0')
+    writer.exec(`create table big (x); insert into big values (randomblob(20000000))`)
+    const before = statSync(`${path}-wal`).size
+
+    const state = await openState(path, { clock })
+
+    expect(before).toBeGreaterThan(20_000_000)
+    expect(statSync(`${path}-wal`).size).toBeLessThan(100_000)
+    await state.close()
+    writer.close()
   })
 })
 

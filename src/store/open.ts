@@ -86,8 +86,8 @@ async function prepareState(
   }
 }
 
-/** Below this many bytes SQLite's own checkpoints do. */
-const longWriteAhead = 4_000_000
+/** SQLite's own checkpoints keep it at half of this, in bytes. */
+const longWriteAhead = 8_000_000
 
 /** Writers that never lived to the next checkpoint leave a long file behind. Waits for nobody. */
 export function shortenWriteAhead(handle: Handle, path: string): void {

@@ -26,7 +26,9 @@ export type Started = {
   id: string
   /** Where to go on; undefined: from the start. */
   checkpoint: unknown
-  /** A run whose process is gone; it is `interrupted` now and this one goes on from its checkpoint. */
+  /** The run that left the checkpoint. */
+  resumedFrom: string | null
+  /** A run whose process is gone; it is `interrupted` now. It may have been run in another way, with another checkpoint. */
   interrupted: Run | undefined
 }
 
@@ -63,10 +65,15 @@ export function startRun(db: Db, start: StartOptions): Promise<Started> {
         process_started_at: me.startedAt,
         heartbeat_at: start.now.toISOString(),
         lease_until: new Date(start.now.getTime() + start.leaseMs).toISOString(),
-        resumed_from: other?.id ?? null,
+        resumed_from: checkpoint?.runId ?? null,
       })
       .execute()
-    return { id, checkpoint: checkpoint?.value, interrupted: other }
+    return {
+      id,
+      checkpoint: checkpoint?.value,
+      interrupted: other,
+      resumedFrom: checkpoint?.runId ?? null,
+    }
   })
 }
 

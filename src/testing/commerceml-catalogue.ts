@@ -111,28 +111,27 @@ export function* catalogueText(products: number): Generator<string, void, undefi
   yield tail
 }
 
+const productsAtOnce = 200
+const productBytes = 3890
+
 /** Writes such a catalogue of about a size, UTF-8 without a byte order mark. Returns what it came to. */
 export function writeCatalogue(
   path: string,
   sizeBytes: number,
 ): { bytes: number; products: number } {
   const file = openSync(path, 'w')
-  let bytes = 0
+  const write = (text: string): number => writeSync(file, text)
   let products = 0
-  let waiting: string[] = []
-  let waitingChars = 0
-  const put = (text: string, isLast = false) => {
-    waiting.push(text)
-    waitingChars += text.length
-    if (waitingChars < 1 << 20 && !isLast) return
-    bytes += writeSync(file, waiting.join(''))
-    waiting = []
-    waitingChars = 0
-  }
+  let bytes = 0
   try {
-    put(head(), true)
-    while (bytes + waitingChars * 1.6 < sizeBytes) put(product(++products))
-    put(tail, true)
+    bytes += write(head())
+    while (bytes < sizeBytes) {
+      const first = products + 1
+      products += Math.min(productsAtOnce, Math.ceil((sizeBytes - bytes) / productBytes))
+      const numbers = Array.from({ length: products - first + 1 }, (_, index) => first + index)
+      bytes += write(numbers.map(product).join(''))
+    }
+    bytes += write(tail)
   } finally {
     closeSync(file)
   }

@@ -16,10 +16,17 @@ function headline(error: unknown): string {
     const who = [error.service, error.operation].filter(Boolean).join(' ')
     const what = [error.kind, error.code].filter(Boolean).join(', ')
     const end = error.outcome === 'unknown' && error.kind !== 'cancelled' ? '; outcome unknown' : ''
-    return `${who && `${who}: `}${error.message} (${what}${end})`
+    return `${who && `${who}: `}${coded(error.message, `${what}${end}`)}`
   }
-  if (error instanceof CaravanError) return `${error.message} (${error.code})`
-  return `caravan met a fault of its own: ${messageOf(error)} (internal)`
+  if (error instanceof CaravanError) return coded(error.message, error.code)
+  return coded(`caravan met a fault of its own: ${messageOf(error)}`, 'internal')
+}
+
+/** The code stands behind the first line; what follows it is a list. */
+function coded(message: string, code: string): string {
+  const [first = '', ...rest] = message.split('\n')
+  const isLeadingOn = first.endsWith(':')
+  return [`${isLeadingOn ? first.slice(0, -1) : first} (${code})${isLeadingOn ? ':' : ''}`, ...rest].join('\n')
 }
 
 function hintOf(error: unknown): string | undefined {

@@ -10,7 +10,10 @@ export type Io = {
   mayAsk: boolean
   /** Whether stderr is a terminal, where a progress bar can be drawn. */
   canDraw: boolean
+  /** Colours on stdout. */
   isColoured: boolean
+  /** Colours on stderr. */
+  isErrColoured: boolean
   isQuiet: boolean
   isUtc: boolean
 }
@@ -24,18 +27,41 @@ export type GlobalFlags = {
   debug?: boolean
 }
 
+/** Nobody reads stdout any more, as after `| head`: no fault of ours or of the operator's, but no reason to go on. */
+export class ClosedPipe extends Error {
+  override name = 'ClosedPipe'
+}
+
+let isClosed = false
+
+/** A pipe that is closed early ends what prints, never what works: a run goes on and keeps its exit code. */
+export function watchPipes(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    isClosed = true
+  })
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
+
 export function processIo(flags: GlobalFlags): Io {
   const { env, stdin, stdout, stderr } = process
   const isTerminal = stdout.isTTY === true
+  const mayColour = flags.color && !env.NO_COLOR && env.TERM !== 'dumb'
   return {
-    out: (text) => void stdout.write(text),
+    out(text) {
+      if (isClosed) throw new ClosedPipe()
+      stdout.write(text)
+    },
     err: (text) => void stderr.write(text),
     env,
     isTerminal,
     columns: isTerminal ? stdout.columns || 80 : Infinity,
     mayAsk: flags.input && !env.CI && stdin.isTTY === true && stderr.isTTY === true,
     canDraw: stderr.isTTY === true && !env.CI && env.TERM !== 'dumb',
-    isColoured: flags.color && isTerminal && !env.NO_COLOR && env.TERM !== 'dumb',
+    isColoured: mayColour && isTerminal,
+    isErrColoured: mayColour && stderr.isTTY === true,
     isQuiet: flags.quiet === true,
     isUtc: flags.utc === true,
   }

@@ -1,4 +1,3 @@
-import { type Option as OptionType } from 'commander'
 import { paintFor } from './colour.ts'
 import type { Io } from './io.ts'
 import type { Column } from './table.ts'
@@ -7,8 +6,6 @@ export type OutputFormat = 'table' | 'json' | 'jsonl' | 'csv'
 
 /** What every command that prints a list takes: `--json`, or `--output` with one of the four. */
 export type OutputFlags = { json?: boolean; output?: OutputFormat }
-
-export type { OptionType }
 
 export const formatOf = (flags: OutputFlags): OutputFormat =>
   flags.json ? 'json' : (flags.output ?? 'table')
@@ -40,12 +37,20 @@ export async function printRecord(
   if (formatOf(flags) !== 'table') return printJson(io, record.data)
   const paint = await paintFor(io)
   const shown = record.lines.filter(([, value]) => value !== '')
-  const width = Math.max(0, ...shown.map(([name]) => name.length))
+  const { stringWidth } = await import('./table.ts')
+  const { wrap } = await import('./wrap.ts')
+  const width = Math.max(0, ...shown.map(([name]) => stringWidth(name)))
   for (const [name, value] of shown) {
-    const indented = value.replaceAll('\n', `\n${' '.repeat(width + 2)}`)
-    io.out(`${paint('dim', name.padEnd(width))}  ${indented}\n`)
+    const [first = '', ...rest] = wrap(printable(value), io.columns - width - 2)
+    const blank = ' '.repeat(width - stringWidth(name))
+    io.out(`${paint('dim', name)}${blank}  ${first}\n`)
+    for (const line of rest) io.out(`${' '.repeat(width + 2)}${line}\n`)
   }
 }
+
+/** What a vendor or a file says must not drive the terminal. Line breaks stay. */
+const printable = (text: string): string =>
+  text.replaceAll(/\r\n?/g, '\n').replaceAll(/[^\P{Cc}\n\t]/gu, ' ')
 
 export const printJson = (io: Io, value: unknown): void =>
   io.out(`${JSON.stringify(value, null, 2)}\n`)

@@ -6,12 +6,20 @@ export type Column<Row> = {
   text(row: Row): string
   tone?(row: Row): Tone | undefined
   isNumber?: boolean
+  /** Left out when no row has anything in it. */
+  isOptional?: boolean
+  /** A shorter text for a terminal on which the table does not fit. */
+  narrow?(row: Row): string
   /** On a narrow terminal the column with the highest number is shortened first; 0, the default, never. */
   shrink?: number
+  /** Left out when shortening was not enough, the highest number first; 0, the default, never. */
+  drop?: number
 }
 
+type Page = { width: number; paint: Paint }
+
 const gap = '  '
-const narrowest = 6
+const narrowest = 10
 
 /**
  * Lines of a table, aligned also where letters are two columns wide. Nothing is shortened when `width` is Infinity,
@@ -20,51 +28,79 @@ const narrowest = 6
 export function renderTable<Row>(
   rows: readonly Row[],
   columns: readonly Column<Row>[],
-  { width, paint }: { width: number; paint: Paint },
+  { width, paint }: Page,
 ): string {
-  const cells = rows.map((row) => columns.map((column) => oneLine(column.text(row))))
-  const natural = columns.map((column, at) =>
-    Math.max(stringWidth(column.title), ...cells.map((line) => stringWidth(line[at] ?? ''))),
-  )
-  const widths = fit(natural, columns, width)
-  const line = (texts: readonly string[], tone: (at: number) => Tone | undefined) =>
+  const shown = fit(rows, columns, width)
+  const line = (texts: readonly string[], tone: (column: Column<Row>) => Tone | undefined) =>
     texts
       .map((text, at) => {
-        const column = columns[at]
-        const isLast = at === columns.length - 1
-        const cell = align(
-          shorten(text, widths[at] ?? 0),
-          widths[at] ?? 0,
-          column?.isNumber,
-          isLast,
-        )
-        const shade = tone(at)
-        return shade ? paint(shade, cell) : cell
+        const { column, width: limit } = shown[at] as Fitted<Row>
+        const isLast = at === shown.length - 1
+        const cell = align(shorten(text, limit), limit, column.isNumber, isLast)
+        const shade = tone(column)
+        return shade && text !== '' ? paint(shade, cell) : cell
       })
       .join(gap)
       .trimEnd()
   const head = line(
-    columns.map((column) => column.title),
+    shown.map(({ column }) => column.title),
     () => 'dim',
   )
-  const body = rows.map((row, index) => line(cells[index] ?? [], (at) => columns[at]?.tone?.(row)))
+  const body = rows.map((row, index) =>
+    line(
+      shown.map(({ cells }) => cells[index] ?? ''),
+      (column) => column.tone?.(row),
+    ),
+  )
   return `${[head, ...body].join('\n')}\n`
 }
 
-function fit<Row>(natural: number[], columns: readonly Column<Row>[], width: number): number[] {
-  const widths = [...natural]
-  const total = () => widths.reduce((sum, each) => sum + each, gap.length * (widths.length - 1))
-  const order = columns
-    .map((column, at) => ({ at, shrink: column.shrink ?? 0 }))
-    .filter(({ shrink }) => shrink > 0)
-    .toSorted((a, b) => b.shrink - a.shrink)
-  for (const { at } of order) {
-    const excess = total() - width
-    if (excess <= 0) break
-    widths[at] = Math.max(narrowest, (widths[at] ?? 0) - excess)
+type Fitted<Row> = { column: Column<Row>; cells: string[]; width: number }
+
+/** Which columns are shown, with which texts and how wide: whole if they fit, else shorter texts, else cut, else fewer. */
+function fit<Row>(
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  width: number,
+): Fitted<Row>[] {
+  const whole = columns
+    .map((column) => measured(rows, column, column.text))
+    .filter(({ column, cells }) => !column.isOptional || cells.some((cell) => cell !== ''))
+  if (total(whole) <= width) return whole
+  let shown = whole.map(({ column }) => measured(rows, column, column.narrow ?? column.text))
+  for (;;) {
+    const cut = shrink(shown, width)
+    const [first] = shown
+      .filter(({ column }) => column.drop)
+      .toSorted((a, b) => (b.column.drop ?? 0) - (a.column.drop ?? 0))
+    if (total(cut) <= width || !first) return cut
+    shown = shown.filter((each) => each !== first)
   }
-  return widths
 }
+
+function measured<Row>(
+  rows: readonly Row[],
+  column: Column<Row>,
+  text: (row: Row) => string,
+): Fitted<Row> {
+  const cells = rows.map((row) => oneLine(text(row)))
+  return { column, cells, width: Math.max(...[column.title, ...cells].map(stringWidth)) }
+}
+
+function shrink<Row>(shown: readonly Fitted<Row>[], width: number): Fitted<Row>[] {
+  const result = shown.map((each) => ({ ...each }))
+  const order = result
+    .filter(({ column }) => column.shrink)
+    .toSorted((a, b) => (b.column.shrink ?? 0) - (a.column.shrink ?? 0))
+  for (const each of order) {
+    const excess = total(result) - width
+    if (excess > 0) each.width = Math.min(each.width, Math.max(narrowest, each.width - excess))
+  }
+  return result
+}
+
+const total = (shown: readonly { width: number }[]): number =>
+  shown.reduce((sum, { width }) => sum + width, gap.length * (shown.length - 1))
 
 function align(text: string, width: number, isNumber = false, isLast = false): string {
   const blank = ' '.repeat(Math.max(0, width - stringWidth(text)))
@@ -79,7 +115,7 @@ export function shorten(text: string, width: number): string {
 }
 
 /** Columns a text takes on a terminal: two for a Chinese letter. */
-const stringWidth = (text: string): number => measure(text).width
+export const stringWidth = (text: string): number => measure(text).width
 
 /** Line breaks and other control characters would tear the table, or drive the terminal. */
 const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ')

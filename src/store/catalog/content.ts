@@ -24,7 +24,7 @@ export type RecordSpec<Name extends keyof RecordTables> = {
 
 /**
  * SHA-256 over the cells, 43 characters. The same cells in the same order give the same hash, whoever computes it. The
- * separators are characters that no XML and no JSON text holds, so other cells give another text.
+ * separators are characters that no XML text may hold, so other cells give another text.
  */
 export function hashCells(cells: readonly Cell[]): string {
   let text = ''

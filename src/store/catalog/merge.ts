@@ -6,6 +6,7 @@ import type { Kysely } from 'kysely'
 import type { Change } from '../../core/change.ts'
 import type { RecordColumns, RecordTables } from '../schema-catalog.ts'
 import type { Db } from '../schema.ts'
+import { valuesOf } from '../dialect.ts'
 import { upsertRows } from '../upsert.ts'
 import {
   hashContent,
@@ -192,7 +193,7 @@ async function readRows<Name extends keyof RecordTables>(
     .selectFrom(spec.table as 'records')
     .selectAll()
     .where('source', '=', source)
-    .where('external_id', 'in', keys)
+    .where('external_id', 'in', valuesOf(keys))
     .execute()
   return new Map(
     rows.map((row) => {

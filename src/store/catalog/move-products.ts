@@ -1,6 +1,7 @@
 /** Moves staged products into their table: pure SQL, which is several times as fast as sending rows from here. */
 import { sql, type Expression, type SqlBool } from 'kysely'
 import type { Change } from '../../core/change.ts'
+import { valuesOf } from '../dialect.ts'
 import type { Db } from '../schema.ts'
 import { describeChange } from './merge.ts'
 import { productSpec } from './products.ts'
@@ -106,12 +107,15 @@ export async function previewMove(db: Db, source: string, range: Range): Promise
     .orderBy('external_id')
     .execute()
   const ids = rows.map(({ external_id }) => external_id)
-  const known = await db
+  const present = await db
     .selectFrom('products')
     .selectAll()
     .where('source', '=', source)
-    .where('external_id', 'in', ids)
+    .where('external_id', 'in', valuesOf(ids))
     .execute()
-  const before = new Map(known.map((row) => [row.external_id, row]))
-  return rows.map((row) => describeChange(productSpec, before.get(row.external_id), row))
+  const before = new Map(present.map((row) => [row.external_id, row]))
+  return rows.map((row) => {
+    const known = before.get(row.external_id)
+    return describeChange(productSpec, known, { ...productSpec.blank, ...known, ...row })
+  })
 }

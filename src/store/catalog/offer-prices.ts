@@ -116,9 +116,15 @@ function mapFields(
   }
   const problems: string[] = []
   for (const field of priceFields) {
-    const row = baseRow(
-      rows.filter((one) => types.get(one.price_type_external_id)?.field === field),
-    )
+    const fitting = rows.filter((one) => types.get(one.price_type_external_id)?.field === field)
+    const named = new Set(fitting.map((row) => row.price_type_external_id))
+    if (named.size > 1) {
+      problems.push(
+        `${field} of ${offerId} is claimed by ${named.size} price types; none was taken`,
+      )
+      continue
+    }
+    const row = baseRow(fitting)
     if (!row?.price) continue
     const minor = row.currency ? pricePerUnit(row.price, row.ratio, row.currency) : undefined
     if (minor === undefined || row.currency === null) {

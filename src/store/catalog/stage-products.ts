@@ -2,29 +2,53 @@
 import { CompiledQuery } from 'kysely'
 import { valuesOf } from '../dialect.ts'
 import type { Db } from '../schema.ts'
-import { hashCells, hashOf, searchText, type Cell } from './content.ts'
+import { hashCells, hashedColumns, hashOf, type Cell } from './content.ts'
 import { productColumns, productSpec, type CatalogProduct } from './products.ts'
 import { stageSeen } from './stage-seen.ts'
-import { contentColumns, indexStaged, staged, stagedProductColumns } from './staging.ts'
+import { fileColumns, indexStaged, staged, stagedProductColumns } from './staging.ts'
+
+/** A product in the form in which it is staged. Made at once when it is read, while its texts are still at hand. */
+export type StagedProduct = {
+  externalId: string
+  catalogId: string | null
+  markedFor?: string
+  /** Its content, in the order of `hashedColumns`. */
+  cells: readonly Cell[]
+  hash: string
+}
+
+const contentColumns = hashedColumns(productSpec)
+const blanks: readonly Cell[] = contentColumns.map((column) => productSpec.blank[column])
+
+/** A field that is left out counts as none: the product is taken for whole. */
+export function toStaged(product: CatalogProduct): StagedProduct {
+  const told = productColumns(product)
+  const cells = contentColumns.map((column, index) => told[column] ?? blanks[index] ?? null)
+  return {
+    externalId: product.externalId,
+    catalogId: product.catalogId ?? null,
+    markedFor: product.markedFor,
+    cells,
+    hash: hashCells(cells),
+  }
+}
 
 /**
- * Stages whole products: a field that is left out counts as none. One that is marked keeps the content it has in the
- * table. Returns how many are in the table just so already; those are not staged.
+ * Stages products. One that is marked keeps the content it has in the table. What the table has just so already is only
+ * noted as seen.
  */
 export async function stageProducts(
   db: Db,
   source: string,
-  products: readonly CatalogProduct[],
+  products: readonly StagedProduct[],
   at: Date,
-): Promise<number> {
-  let unchanged = 0
-  for (const some of withoutRepeats(products)) unchanged += await stageSome(db, source, some, at)
-  return unchanged
+): Promise<void> {
+  for (const some of withoutRepeats(products)) await stageSome(db, source, some, at)
 }
 
 /** The list in pieces, none of which names a product twice, so that a later word overrides an earlier one. */
-function withoutRepeats(products: readonly CatalogProduct[]): (readonly CatalogProduct[])[] {
-  const pieces: CatalogProduct[][] = []
+function withoutRepeats(products: readonly StagedProduct[]): (readonly StagedProduct[])[] {
+  const pieces: StagedProduct[][] = []
   let ids = new Set<string>()
   for (const product of products) {
     if (pieces.length === 0 || ids.has(product.externalId)) {
@@ -40,30 +64,30 @@ function withoutRepeats(products: readonly CatalogProduct[]): (readonly CatalogP
 async function stageSome(
   db: Db,
   source: string,
-  products: readonly CatalogProduct[],
+  products: readonly StagedProduct[],
   at: Date,
-): Promise<number> {
-  const ids = products.map(({ externalId }) => externalId)
-  const isRepeat = (await stageSeen(db, ids)) < ids.length
-  if (isRepeat) await indexStaged(db)
-  const known = await knownHashes(db, source, ids)
+): Promise<void> {
+  const known = await knownHashes(
+    db,
+    source,
+    products.map(({ externalId }) => externalId),
+  )
   const rows: Cell[][] = []
+  const changed: string[] = []
+  const same: string[] = []
   for (const product of products) {
     const { externalId, markedFor } = product
-    const present =
-      markedFor !== undefined && (isRepeat || known.has(externalId))
-        ? await presentCells(db, source, externalId, isRepeat)
-        : undefined
-    const cells = present ?? wholeCells(product)
-    const hash = hashOf(markedFor === undefined ? 'active' : 'marked', hashCells(cells))
-    if (known.get(externalId) !== hash) rows.push(toRow(product, cells, hash, at))
+    const isMarked = markedFor !== undefined
+    const present = isMarked ? await presentCells(db, source, externalId) : undefined
+    const cells = present ?? product.cells
+    const hash = isMarked ? hashOf('marked', hashCells(cells)) : product.hash
+    const isSame = known.get(externalId) === hash
+    ;(isSame ? same : changed).push(externalId)
+    if (!isSame) rows.push(toRow(product, cells, hash, at))
   }
-  // Whatever an earlier file of the exchange said of them.
-  if (isRepeat) {
-    await staged(db).deleteFrom('staged_products').where('external_id', 'in', valuesOf(ids)).execute()
-  }
+  await stageSeen(db, same, false)
+  await stageSeen(db, changed, true)
   await insertRows(db, rows)
-  return products.length - rows.length
 }
 
 async function knownHashes(
@@ -80,49 +104,71 @@ async function knownHashes(
   return new Map(rows.map((row) => [row.external_id, row.content_hash]))
 }
 
-const blanks: readonly Cell[] = contentColumns.map((column) => productSpec.blank[column])
-
-function wholeCells(product: CatalogProduct): Cell[] {
-  const told = productColumns(product)
-  return contentColumns.map((column, index) => told[column] ?? blanks[index] ?? null)
-}
-
 /** What this exchange or, failing that, the table says of a product now. */
 async function presentCells(
   db: Db,
   source: string,
   externalId: string,
-  mayBeStaged: boolean,
-): Promise<Cell[] | undefined> {
-  const waiting = mayBeStaged
-    ? await staged(db)
-        .selectFrom('staged_products')
-        .select(contentColumns)
-        .where('external_id', '=', externalId)
-        .executeTakeFirst()
-    : undefined
-  const row =
-    waiting ??
-    (await db
-      .selectFrom('products')
-      .select(contentColumns)
-      .where('source', '=', source)
-      .where('external_id', '=', externalId)
-      .executeTakeFirst())
+): Promise<readonly Cell[] | undefined> {
+  await indexStaged(db)
+  const waiting = await staged(db)
+    .selectFrom('staged_products')
+    .select(fileColumns)
+    .where('external_id', '=', externalId)
+    .orderBy('seq', 'desc')
+    .executeTakeFirst()
+  if (waiting) return contentColumns.map((column) => cellOf(waiting, column))
+  const row = await db
+    .selectFrom('products')
+    .select(contentColumns)
+    .where('source', '=', source)
+    .where('external_id', '=', externalId)
+    .executeTakeFirst()
   return row && contentColumns.map((column) => row[column])
 }
 
-const nameAt = contentColumns.indexOf('name')
-const searched = (['article', 'code', 'barcode'] as const).map((one) => contentColumns.indexOf(one))
+const cellOf = (row: Record<(typeof fileColumns)[number], Cell>, column: string): Cell =>
+  row[column as (typeof fileColumns)[number]] ?? null
+
+const fileCells = fileColumns.map((column) => contentColumns.indexOf(column))
 
 /** In the order of `stagedProductColumns`. */
 function toRow(
-  { externalId, markedFor }: CatalogProduct,
+  { externalId, markedFor }: StagedProduct,
   cells: readonly Cell[],
   hash: string,
   at: Date,
 ): Cell[] {
   const now = at.toISOString()
-  const search = productSpec.derive?.(cells as never)
-  return [externalId, now, hash, ...cells]
+  const content = Object.fromEntries(contentColumns.map((column, index) => [column, cells[index]]))
+  const search = productSpec.derive?.({ ...productSpec.blank, ...content }).search ?? ''
+  const isMarked = markedFor !== undefined
+  const standing = isMarked ? ['marked', now, markedFor] : ['active', null, null]
+  const told = fileCells.map((index) => cells[index] ?? null)
+  return [externalId, ...standing, hash, search, now, ...told]
+}
+
+/** Row counts of one statement: few, so that few statements are prepared. */
+const statementRows = [100, 10, 1]
+
+async function insertRows(db: Db, rows: readonly Cell[][]): Promise<void> {
+  for (let from = 0; from < rows.length;) {
+    const left = rows.length - from
+    const size = statementRows.find((count) => count <= left) ?? 1
+    await db.executeQuery(CompiledQuery.raw(insertOf(size), rows.slice(from, from + size).flat()))
+    from += size
+  }
+}
+
+const inserts = new Map<number, string>()
+
+/** Written by hand, once: building it with kysely each time costs more than running it. */
+function insertOf(rows: number): string {
+  const known = inserts.get(rows)
+  if (known) return known
+  const marks = `(${stagedProductColumns.map(() => '?').join(', ')})`
+  const values = Array.from({ length: rows }, () => marks).join(', ')
+  const text = `insert into staged_products (${stagedProductColumns.join(', ')}) values ${values}`
+  inserts.set(rows, text)
+  return text
 }

@@ -4,34 +4,55 @@
  * a killed process leaves the catalogue exactly as it was. Each outside record has one row here, however many files
  * speak of it.
  */
-import type { Kysely } from 'kysely'
+import type { Generated, Kysely } from 'kysely'
 import type { RecordTables } from '../schema-catalog.ts'
 import type { Db } from '../schema.ts'
 import { withoutTemporaryJournal } from '../dialect.ts'
-import { hashedColumns } from './content.ts'
-import { productSpec } from './products.ts'
+import type { Content } from './content.ts'
 
 export type StagingTables = {
-  /** Whole rows, ready to be moved. */
-  staged_products: Omit<
+  /** Rows ready to be moved, the columns a file of 1C can fill; of a product named twice the later row counts. */
+  staged_products: { seq: Generated<number> } & Pick<
     RecordTables['products'],
-    'id' | 'source' | 'revision' | 'created_at' | 'updated_at'
+    | 'external_id'
+    | 'status'
+    | 'marked_at'
+    | 'marked_reason'
+    | 'content_hash'
+    | 'search'
+    | 'synced_at'
+    | FileColumn
   >
   /** Statements (merge.ts) as JSON, by the table they are for. */
   staged_records: { entity: string; external_id: string; body: string }
-  /** Every product the exchange named. */
-  staged_seen: { external_id: string }
+  /** Every product the exchange named, in that order, and whether it stands in `staged_products`. */
+  staged_seen: { seq: Generated<number>; external_id: string; is_staged: 0 | 1 }
 }
 
 /** The state together with the staging tables of this connection. */
 export const staged = (db: Db): Kysely<StagingTables & Pick<RecordTables, 'products'>> =>
   db as unknown as Kysely<StagingTables & Pick<RecordTables, 'products'>>
 
-/** What makes the content of a product, in the order of its hash. */
-export const contentColumns = hashedColumns(productSpec)
+/** Columns that a file of 1C can fill. The others are prices and the like, which files do not say of products. */
+export const fileColumns = [
+  'catalog_id',
+  'name',
+  'full_name',
+  'article',
+  'code',
+  'barcode',
+  'brand',
+  'unit',
+  'description',
+  'vat_rate',
+  'image_url',
+  'page_urls',
+  'details',
+] as const satisfies (keyof Content<'products'>)[]
+type FileColumn = (typeof fileColumns)[number]
 
 /** Columns of a staged product, in the order in which it is inserted. */
-export const stagedProductColumns: readonly (keyof StagingTables['staged_products'])[] = [
+export const stagedProductColumns = [
   'external_id',
   'status',
   'marked_at',
@@ -39,27 +60,22 @@ export const stagedProductColumns: readonly (keyof StagingTables['staged_product
   'content_hash',
   'search',
   'synced_at',
-  ...contentColumns,
-]
+  ...fileColumns,
+] as const
 
-const integerColumns: readonly string[] = [
-  'supply_price',
-  'invoice_price',
-  'market_price',
-  'rebate_money',
-  'is_sales',
-]
-
-/** Empty staging tables, whatever an earlier exchange left. */
+/**
+ * Empty staging tables, whatever an earlier exchange left. Products and what was seen come by the ten thousand: they are
+ * appended, and indexed only when all are there, which takes a tenth of the time.
+ */
 export async function beginStaging(db: Db): Promise<void> {
   await endStaging(db)
   await withoutTemporaryJournal.execute(db)
   const { schema } = db
-  // Products come by the ten thousand: they are appended, and indexed when all are there.
-  let products = schema.createTable('staged_products').temporary()
-  for (const column of stagedProductColumns) {
-    products = products.addColumn(column, integerColumns.includes(column) ? 'integer' : 'text')
-  }
+  let products = schema
+    .createTable('staged_products')
+    .temporary()
+    .addColumn('seq', 'integer', (column) => column.primaryKey())
+  for (const column of stagedProductColumns) products = products.addColumn(column, 'text')
   await products.execute()
   await schema
     .createTable('staged_records')
@@ -72,7 +88,9 @@ export async function beginStaging(db: Db): Promise<void> {
   await schema
     .createTable('staged_seen')
     .temporary()
-    .addColumn('external_id', 'text', (column) => column.primaryKey())
+    .addColumn('seq', 'integer', (column) => column.primaryKey())
+    .addColumn('external_id', 'text')
+    .addColumn('is_staged', 'integer')
     .execute()
 }
 
@@ -81,7 +99,6 @@ export async function indexStaged({ schema }: Db): Promise<void> {
   await schema
     .createIndex('staged_products_id')
     .ifNotExists()
-    .unique()
     .on('staged_products')
     .column('external_id')
     .execute()
