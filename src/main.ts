@@ -11,7 +11,7 @@ import {
   processIo,
   watchPipes,
 } from './commands/output/io.ts'
-import { isHelp, usageError } from './commands/output/usage.ts'
+import { helpFor, isHelp, usageError } from './commands/output/usage.ts'
 import { systemClock } from './core/clock.ts'
 import { exitOf } from './core/errors.ts'
 import { type Exit, exitCodes } from './core/exit-codes.ts'
@@ -80,7 +80,7 @@ async function report(error: unknown, io: Io, { program, words }: Asked): Promis
     process.exitCode = exitCodes.interrupted.code
     return
   }
-  const told = error instanceof CommanderError ? usageError(error, program, words) : error
+  const told = error instanceof CommanderError ? usageError(error, helpFor(program, words)) : error
   io.err(renderError(told, await paintFor({ isColoured: io.isErrColoured })))
   if (program.opts<GlobalFlags>().debug) io.err(renderCauses(told))
   process.exitCode = exitCodes[exitOf(told)].code

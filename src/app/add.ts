@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { namePattern, nameRule } from '../config/schema.ts'
 import { resolveService } from '../config/resolve.ts'
 import { hasPlaceholder } from '../config/placeholders.ts'
-import { CaravanError, messageOf } from '../core/errors.ts'
+import { CaravanError, messageOf, systemCode } from '../core/errors.ts'
 import type { App } from './app.ts'
 import { adapterNamed } from './catalogue.ts'
 import { writeNewService } from './edit.ts'
@@ -30,23 +30,37 @@ export type AddedService = {
   test: string | null
 }
 
-/** Checks a new service, tests its connection, stores its secrets and writes it into the file, in this order. */
-export async function addService(app: App, wanted: NewService): Promise<AddedService> {
-  const { name, adapter: id, values } = wanted
+/**
+ * What can be known to fail before a person is asked for twenty values, or a vendor for anything: the config, the name,
+ * the values given so far, the key that the secrets are sealed with.
+ */
+export async function prepareAdd(
+  app: App,
+  wanted: Pick<NewService, 'name' | 'adapter' | 'values'>,
+  { storesSecrets }: { storesSecrets: boolean },
+): Promise<void> {
+  const { name, adapter, values } = wanted
   const loaded = await app.config()
   if (!namePattern.test(name)) {
     throw new CaravanError({ code: 'usage', message: `${name}: the name ${nameRule}` })
   }
-  if (Object.hasOwn((loaded.raw.services ?? {}) as object, name)) throw nameTaken(name)
+  if (Object.hasOwn((loaded.raw.services ?? {}) as object, name)) throw nameTaken(name, adapter)
+  const given = (await formOfAdapter(adapter)).filter(({ name: field }) => field in values)
+  refuseBadValues(adapter, await formOfAdapter(adapter), values, given)
+  if (storesSecrets) await (await app.secrets()).key()
+}
 
+/** Checks a new service, tests its connection, stores its secrets and writes it into the file, in this order. */
+export async function addService(app: App, wanted: NewService): Promise<AddedService> {
+  const { name, adapter: id } = wanted
   const fields = await formOfAdapter(id)
-  refuseBadValues(id, fields, values)
-  const test = await testFirst(app, wanted)
-
+  refuseBadValues(id, fields, wanted.values, fields)
+  const values = readValues(fields, wanted.values)
   const { config, secrets } = splitSecrets(name, fields, values)
-  const store = await app.secrets()
-  for (const [secret, value] of secrets) await store.write(secret, value)
-  const { line } = await writeNewService(app, name, { adapter: id, config })
+  await prepareAdd(app, { name, adapter: id, values }, { storesSecrets: secrets.length > 0 })
+
+  const test = await testFirst(app, { ...wanted, values })
+  const line = await save(app, name, { adapter: id, config }, secrets)
   return {
     service: name,
     adapter: id,
@@ -57,13 +71,54 @@ export async function addService(app: App, wanted: NewService): Promise<AddedSer
   }
 }
 
+/** Secrets first, for the file must not name what is not there. When the file cannot be written they go again. */
+async function save(
+  app: App,
+  name: string,
+  service: { adapter: string; config: object },
+  secrets: readonly [name: string, value: string][],
+): Promise<number> {
+  const store = await app.secrets()
+  const before = new Map<string, string | undefined>()
+  try {
+    for (const [secret, value] of secrets) {
+      before.set(secret, await store.read(secret))
+      await store.write(secret, value)
+    }
+    return (await writeNewService(app, name, service)).line
+  } catch (error) {
+    for (const [secret, value] of before) {
+      await (value === undefined ? store.remove(secret) : store.write(secret, value))
+    }
+    throw error
+  }
+}
+
+/** Throws `usage` for a secret that stands in the words themselves: the process list shows it to everybody. */
+export function refuseBareSecrets(
+  fields: readonly FormField[],
+  flags: Readonly<Record<string, unknown>>,
+): void {
+  const bare = fields.filter(({ name, isSecret }) => {
+    const value = flags[name]
+    return isSecret && value !== undefined && value !== '-' && !hasPlaceholder(value)
+  })
+  if (bare.length === 0) return
+  const names = bare.map(({ name }) => `--${name.replaceAll('_', '-')}`)
+  throw new CaravanError({
+    code: 'usage',
+    message: `a secret on the command line can be read by everybody on this machine: ${names.join(', ')}`,
+    hint:
+      'Leave the flag out to be asked, write "-" to pipe the value in, or use --answers or a ${placeholder}. ' +
+      'What you typed may be in the history of your shell.',
+  })
+}
+
 /** A JSON object of field names and values. Throws `file_unreadable` or `input_invalid`. */
 export async function readAnswersFile(path: string): Promise<Record<string, unknown>> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new CaravanError({
-      code: 'file_unreadable',
-      message: `cannot read ${path}: ${messageOf(error)}`,
-    })
+    const why = systemCode(error) === 'ENOENT' ? 'there is no such file' : messageOf(error)
+    throw new CaravanError({ code: 'file_unreadable', message: `cannot read ${path}: ${why}` })
   })
   const answers = parseJson(text)
   if (typeof answers === 'object' && answers !== null && !Array.isArray(answers)) {
@@ -89,12 +144,13 @@ function refuseBadValues(
   adapter: string,
   fields: readonly FormField[],
   values: Record<string, unknown>,
+  checked: readonly FormField[],
 ): void {
   const known = fields.map((field) => field.name)
   const unknown = Object.keys(values).filter((name) => !known.includes(name))
   const faults = [
     ...unknown.map((name) => `  ${name}: unknown field`),
-    ...fields.flatMap((field) => {
+    ...checked.flatMap((field) => {
       const value = values[field.name]
       if (value === undefined) return field.isRequired ? [`  ${field.name}: missing`] : []
       const fault = field.validate(value)
@@ -108,6 +164,16 @@ function refuseBadValues(
     hint: `The fields are shown by "caravan add ${adapter} --help".`,
   })
 }
+
+const readValues = (
+  fields: readonly FormField[],
+  values: Record<string, unknown>,
+): Record<string, unknown> =>
+  Object.fromEntries(
+    fields
+      .filter(({ name }) => values[name] !== undefined)
+      .map((field) => [field.name, field.read(values[field.name])]),
+  )
 
 async function testFirst(app: App, wanted: NewService): Promise<string | null> {
   if (wanted.test === 'skip') return null
@@ -154,9 +220,9 @@ function splitSecrets(
   return { config, secrets }
 }
 
-const nameTaken = (name: string): CaravanError =>
+const nameTaken = (name: string, adapter: string): CaravanError =>
   new CaravanError({
     code: 'service_exists',
     message: `there is a service named ${name} already`,
-    hint: 'Give the new one another name behind the adapter: caravan add <adapter> <name>.',
+    hint: `Give the new one another name: caravan add ${adapter} ${name}-2`,
   })

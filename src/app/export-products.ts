@@ -2,6 +2,8 @@ import { formatMinor } from '../core/money.ts'
 import { writeFileAtomically } from '../formats/atomic-file.ts'
 import { type CsvCell, writeCsv } from '../formats/csv.ts'
 import { type StoredProduct, streamProducts } from '../store/catalog/read-products.ts'
+import { listTerms } from '../store/catalog/read-terms.ts'
+import type { Db } from '../store/schema.ts'
 import type { App } from './app.ts'
 
 export type ProductExport = { format: 'csv' | 'json'; to?: string; source?: string }
@@ -39,10 +41,11 @@ export async function exportProducts(
 ): Promise<{ file: string | null; count: number }> {
   const { db } = await app.state()
   let count = 0
+  const groups = await groupNames(db, source)
   async function* rows(): AsyncGenerator<ProductRow> {
     for await (const page of streamProducts(db, { source })) {
       count += page.length
-      yield* page.map(toRow)
+      yield* page.map((product) => toRow(product, groups))
     }
   }
   const pieces = format === 'csv' ? writeCsv(columns, csvRows(rows())) : jsonArray(rows())
@@ -89,7 +92,15 @@ async function* jsonArray(rows: AsyncIterable<ProductRow>): AsyncGenerator<strin
   yield start === '[\n' ? '[]\n' : '\n]\n'
 }
 
-function toRow(product: StoredProduct): ProductRow {
+/** 1C names groups by id, and may send them later than the products. */
+async function groupNames(db: Db, source: string | undefined): Promise<Map<string, string>> {
+  const groups = await listTerms(db, 'product_groups', source)
+  return new Map(
+    groups.map(({ source: from, external_id, name }) => [`${from} ${external_id}`, name]),
+  )
+}
+
+function toRow(product: StoredProduct, groups: ReadonlyMap<string, string>): ProductRow {
   const { currency } = product
   const money = (minor: number | null) =>
     minor === null || currency === null ? null : formatMinor(minor, currency)
@@ -101,7 +112,7 @@ function toRow(product: StoredProduct): ProductRow {
     article: product.article,
     barcode: product.barcode,
     brand: product.brand,
-    group: product.groupName,
+    group: product.groupName ?? groups.get(`${product.source} ${groupId(product)}`) ?? null,
     currency,
     supply_price: money(product.supplyPrice),
     invoice_price: money(product.invoicePrice),
@@ -117,3 +128,6 @@ function toRow(product: StoredProduct): ProductRow {
     updated_at: product.updatedAt,
   }
 }
+
+const groupId = ({ details }: StoredProduct): string =>
+  Array.isArray(details.groupIds) ? String(details.groupIds[0]) : ''

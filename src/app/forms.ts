@@ -14,6 +14,8 @@ export type FormField = {
   defaultText?: string
   /** What is wrong with a value; undefined: nothing. Never repeats the value. */
   validate(value: unknown): string | undefined
+  /** What was typed or flagged, as the value that the file gets: the text `5` becomes a number where one is wanted. */
+  read(value: unknown): unknown
 }
 
 /** The config fields of an adapter. Throws `adapter_unknown`. */
@@ -35,12 +37,16 @@ const formOf = (schema: z.ZodObject): FormField[] =>
     choices: field.choices?.map(String),
     isRequired: field.required,
     isSecret: field.isSecret,
-    description: [field.description, field.rule && `must be ${field.rule}`].filter(Boolean)[0],
+    description: field.description ?? (field.rule && `must be ${field.rule}`),
     example: textOf(field.example),
     defaultText: field.default === false ? undefined : textOf(field.default),
     validate(value) {
       const result = validateField(schema, field.name, value)
       return result.ok ? undefined : result.error
+    },
+    read(value) {
+      const result = validateField(schema, field.name, value)
+      return result.ok ? result.value : value
     },
   }))
 

@@ -1,5 +1,6 @@
 import { jobs } from '../jobs/index.ts'
-import { listRuns } from '../store/runs.ts'
+import { listRuns, type Run } from '../store/runs.ts'
+import type { Db } from '../store/schema.ts'
 import { interruptDeadRuns } from '../store/start-run.ts'
 import type { App } from './app.ts'
 import type { JobOverview } from './overview.ts'
@@ -17,6 +18,10 @@ export type JobInfo = {
   next_due_at: string | null
 }
 
+/** What can be run; needs no project. */
+export const jobTitles = (): { id: string; title: string }[] =>
+  jobs.map(({ id, title }) => ({ id, title }))
+
 /** Every job of the program, with what the file says about it and how it last went. */
 export async function listJobs(app: App): Promise<JobInfo[]> {
   const overview = await app.overview()
@@ -25,7 +30,7 @@ export async function listJobs(app: App): Promise<JobInfo[]> {
   return Promise.all(
     jobs.map(async ({ id, title }) => {
       const { schedule, timezone, enabled } = overview.jobs[id] ?? byHand
-      const [last] = await listRuns(db, { job: id }, { limit: 1 })
+      const last = await lastRun(db, id)
       return {
         id,
         title,
@@ -39,6 +44,17 @@ export async function listJobs(app: App): Promise<JobInfo[]> {
       }
     }),
   )
+}
+
+/** The newest run that was one: a dry run has done nothing. */
+async function lastRun(db: Db, job: string): Promise<Run | undefined> {
+  let before: Run | undefined
+  for (;;) {
+    const page = await listRuns(db, { job }, { limit: 20, before })
+    const found = page.find(({ trigger }) => trigger !== 'dry-run')
+    if (found || page.length === 0) return found
+    before = page.at(-1)
+  }
 }
 
 /** A job the file does not mention. */

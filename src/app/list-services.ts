@@ -6,6 +6,8 @@ export type ServiceInfo = Omit<ServiceOverview, 'enabled' | 'isFaulty'> & {
   state: 'enabled' | 'disabled' | 'faulty'
   /** Why it is not enabled; null when it is. */
   why: string | null
+  /** When an operator's switch ends by itself; null: never, or there is none. */
+  until: string | null
 }
 
 /** The services of the file, each with the wish of the file and the operator's switch joined to one state. */
@@ -21,17 +23,22 @@ export async function listServices(app: App): Promise<{ services: ServiceInfo[];
   }
 }
 
-const faulty = { state: 'faulty', why: 'its config has a fault: caravan config check' } as const
+const faulty = {
+  state: 'faulty',
+  why: 'its config has a fault: caravan config check',
+  until: null,
+} as const
 
 /** The operator's switch is stronger than the wish of the file. */
 export function standing(
   isWanted: boolean,
   held: Switch | undefined,
-): Pick<ServiceInfo, 'state' | 'why'> {
+): Pick<ServiceInfo, 'state' | 'why' | 'until'> {
   if (held) {
-    const until = held.until ? ` until ${held.until}` : ''
     const reason = held.reason ? `: ${held.reason}` : ''
-    return { state: 'disabled', why: `by ${held.setBy}${until}${reason}` }
+    return { state: 'disabled', why: `by ${held.setBy}${reason}`, until: held.until ?? null }
   }
-  return isWanted ? { state: 'enabled', why: null } : { state: 'disabled', why: 'in the config' }
+  return isWanted
+    ? { state: 'enabled', why: null, until: null }
+    : { state: 'disabled', why: 'in the config', until: null }
 }

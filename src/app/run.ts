@@ -11,6 +11,7 @@ import { checkAgainst } from '../config/issues.ts'
 import type { App } from './app.ts'
 import { jobNamed } from './catalogue.ts'
 import { clientOf } from './clients.ts'
+import { keepMemoryLean } from './lean-memory.ts'
 import { serviceOfKind } from './route.ts'
 
 export type RunRequest = {
@@ -45,6 +46,7 @@ export async function runJob(
   id: string,
   request: RunRequest,
 ): Promise<{ report: RunReport; error: unknown }> {
+  keepMemoryLean()
   const job = await jobNamed(id)
   const { config } = await app.config()
   const { db } = await app.state()
@@ -88,6 +90,13 @@ async function failedOnly(
   flags: Record<string, unknown> = {},
 ): Promise<Record<string, unknown>> {
   const run = await findRun(db, runId)
+  if (run.trigger === 'dry-run') {
+    throw new CaravanError({
+      code: 'usage',
+      message: `run ${run.id} was a dry run, which keeps no failures`,
+      hint: `Run it without --dry-run first. The runs of this job: caravan runs --job ${job.id}`,
+    })
+  }
   if (run.job !== job.id) {
     throw new CaravanError({
       code: 'usage',

@@ -3,6 +3,13 @@ import { findRun, listRuns, type Run, type RunStatus } from '../store/runs.ts'
 import { listFailures } from '../store/run-failures.ts'
 import { interruptDeadRuns } from '../store/start-run.ts'
 import type { Counters } from '../store/runs.ts'
+import {
+  type Counts,
+  type Finding,
+  findingTotals,
+  listFindings,
+  readCounts,
+} from '../store/catalog/run-details.ts'
 import type { App } from './app.ts'
 
 const statuses: readonly string[] = [
@@ -51,7 +58,11 @@ export type RunDetails = RunInfo & {
   counters: Counters
   resumed_from: string | null
   failures: { key: string; reason: string; raw: string }[]
-  notes: string[]
+  /** What an import did, by table. */
+  entities: Record<string, Counts>
+  /** What a person should look at; at most a hundred of each kind, with the totals beside. */
+  findings: Finding[]
+  finding_totals: Record<string, number>
 }
 
 /** By id or by a beginning that only one run has. Throws `run_unknown`. */
@@ -66,7 +77,9 @@ export async function showRun(app: App, id: string): Promise<RunDetails> {
     counters: run.counters,
     resumed_from: run.resumedFrom,
     failures: failures.map(({ key, reason, raw }) => ({ key, reason, raw })),
-    notes: [],
+    entities: await readCounts(db, run.id),
+    findings: await listFindings(db, run.id),
+    finding_totals: await findingTotals(db, run.id),
   }
 }
 

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { dirname } from 'node:path'
 import type { Guards, Service } from '../calls/call.ts'
-import { createRedactor } from '../calls/redact.ts'
+import { createRedactor, secretsIn } from '../calls/redact.ts'
 import type { ConfigFault } from '../config/faults.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { resolveService } from '../config/resolve.ts'
@@ -111,13 +111,6 @@ function guardsOf(adapter: AnyAdapter, settings: ServiceSettings): Guards {
     perSecond: settings.rate_limit?.per_second ?? adapter.limits.perSecond,
     concurrent: settings.rate_limit?.concurrent ?? adapter.limits.concurrent,
   }
-}
-
-/** Every secret value in a config, however deep. */
-function secretsIn(value: unknown): string[] {
-  if (value instanceof Secret) return [value.reveal()]
-  if (typeof value !== 'object' || value === null) return []
-  return Object.values(value).flatMap(secretsIn)
 }
 
 /**

@@ -48,7 +48,7 @@ export async function enableService(app: App, name: string): Promise<SwitchResul
 async function resultOf(app: App, name: string, changed: boolean): Promise<SwitchResult> {
   const entry = serviceEntry(await app.usableConfig(), name)
   const held = (await listSwitches((await app.state()).db, app.clock.now())).get(name)
-  return { service: name, ...standing(entry.enabled, held), until: held?.until ?? null, changed }
+  return { service: name, ...standing(entry.enabled, held), changed }
 }
 
 function endOf(app: App, text: string | undefined): Date | undefined {
@@ -65,4 +65,13 @@ function endOf(app: App, text: string | undefined): Date | undefined {
 }
 
 /** Who is at the keyboard, also behind sudo. */
-const operator = ({ env }: App): string => env.SUDO_USER || env.USER || userInfo().username
+const operator = ({ env }: App): string => env.SUDO_USER || env.USER || accountName()
+
+/** In a container the user may have no name. */
+function accountName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return `user ${process.getuid?.() ?? 'unknown'}`
+  }
+}

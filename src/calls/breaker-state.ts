@@ -3,13 +3,16 @@ import type { FailureKind } from '../core/errors.ts'
 
 /** The code of the error that an open breaker answers with. */
 export const breakerOpen = 'breaker_open'
+/** The same for a service that is held because its credentials were refused. */
+export const breakerHeld = 'breaker_held'
 
 export type BreakerState = {
   status: 'closed' | 'open' | 'half_open'
   /** Failures in a row. */
   failures: number
-  /** Refused credentials in a row. */
+  /** Refused credentials in a row, and the config they were refused with. */
   authFailures: number
+  refusedConfig?: string
   /** The last outcomes, oldest first. */
   recent: { atMs: number; isFailure: boolean }[]
   openUntilMs: number
@@ -56,8 +59,8 @@ export function admit(
   }
   if (state.status === 'closed') return { admitted: true, state, isProbe: false }
 
-  const isWaiting = state.status === 'open' && now.ms < state.openUntilMs
-  const isProbed = state.probe !== null && now.ms < state.probe.untilMs
+  const isWaiting = state.status === 'open' && isAhead(state.openUntilMs, now.ms, state.openForMs)
+  const isProbed = state.probe !== null && isAhead(state.probe.untilMs, now.ms, now.leaseMs)
   if (isWaiting || isProbed) {
     const until = isWaiting ? state.openUntilMs : (state.probe?.untilMs ?? now.ms)
     return { admitted: false, reason: state.reason ?? 'too many failures', waitMs: until - now.ms }
@@ -66,9 +69,16 @@ export function admit(
   return { admitted: true, state: { ...state, status: 'half_open', probe }, isProbe: true }
 }
 
+/** An instant further ahead than it was ever set was set before the clock went back: it does not hold. */
+const isAhead = (untilMs: number, nowMs: number, setMs: number): boolean =>
+  nowMs < untilMs && untilMs - nowMs <= setMs
+
 export type CallEnd = {
   ms: number
-  kind: FailureKind | 'done'
+  /** Who made the call; while half-open only the end of the probe counts. */
+  holder: string
+  /** `none`: it says nothing about the vendor. */
+  kind: FailureKind | 'done' | 'none'
   message: string
   configHash: string
 }
@@ -79,13 +89,19 @@ const counted: readonly string[] = ['unavailable', 'timeout', 'bad_response']
 export function afterCall(state: BreakerState, end: CallEnd, rules: BreakerRules): BreakerState {
   if (end.kind === 'auth') return afterRefusal(state, end)
   if (counted.includes(end.kind)) return afterFailure(state, end, rules)
-  if (end.kind !== 'done' && end.kind !== 'rejected') return releaseProbe(state)
+  if (end.kind !== 'done' && end.kind !== 'rejected') return releaseProbe(state, end)
   return afterSuccess(state, end, rules)
 }
 
-/** A rejected request counts as a success here: the vendor is up and answers. */
+const isProbeOf = (state: BreakerState, end: CallEnd): boolean =>
+  state.probe !== null && state.probe.holder === end.holder
+
+/**
+ * A rejected request counts as a success here: the vendor is up and answers. One that left before the breaker opened
+ * says nothing about now.
+ */
 function afterSuccess(state: BreakerState, end: CallEnd, rules: BreakerRules): BreakerState {
-  if (state.status !== 'closed') return closedBreaker(rules)
+  if (state.status !== 'closed') return isProbeOf(state, end) ? closedBreaker(rules) : state
   const recent = state.recent.some((one) => one.isFailure && end.ms - one.atMs < window.ms)
     ? remember(state.recent, end.ms, false)
     : []
@@ -95,23 +111,29 @@ function afterSuccess(state: BreakerState, end: CallEnd, rules: BreakerRules): B
 }
 
 function afterFailure(state: BreakerState, end: CallEnd, rules: BreakerRules): BreakerState {
+  if (state.status !== 'closed' && !isProbeOf(state, end)) return state
   const recent = remember(state.recent, end.ms, true)
   const failures = state.failures + 1
   const failing = recent.filter((one) => one.isFailure && end.ms - one.atMs < window.ms).length
   const next = { ...state, recent, failures, authFailures: 0 }
-  if (state.status === 'half_open')
-    return open(next, end, Math.min(state.openForMs * 2, longestOpenMs))
-  if (state.status === 'open') return next
+  if (state.status === 'half_open') return open(next, end, doubled(state, rules))
   return failures >= rules.failures || failing >= window.minFailures
     ? open(next, end, rules.openForMs)
     : next
 }
 
+/** A preset that is longer than the usual limit stays as it is. */
+const doubled = (state: BreakerState, rules: BreakerRules): number =>
+  Math.min(state.openForMs * 2, Math.max(longestOpenMs, rules.openForMs))
+
+/** Refusals are counted for each config apart: a corrected password begins anew. */
 function afterRefusal(state: BreakerState, end: CallEnd): BreakerState {
-  const authFailures = state.authFailures + 1
-  if (authFailures < authLimit) return { ...releaseProbe(state), authFailures }
+  const before = state.refusedConfig === end.configHash ? state.authFailures : 0
+  const authFailures = before + 1
+  const next = { ...releaseProbe(state, end), authFailures, refusedConfig: end.configHash }
+  if (authFailures < authLimit) return next
   const reason = `the credentials were refused ${authFailures} times in a row`
-  return { ...releaseProbe(state), authFailures, heldConfig: end.configHash, reason }
+  return { ...next, heldConfig: end.configHash, reason }
 }
 
 function open(state: BreakerState, end: CallEnd, openForMs: number): BreakerState {
@@ -126,9 +148,9 @@ function open(state: BreakerState, end: CallEnd, openForMs: number): BreakerStat
   }
 }
 
-function releaseProbe(state: BreakerState): BreakerState {
-  return state.probe ? { ...state, probe: null } : state
-}
+/** Gives the lease back; nobody gives back another's. */
+const releaseProbe = (state: BreakerState, end: CallEnd): BreakerState =>
+  isProbeOf(state, end) ? { ...state, probe: null } : state
 
 const remember = (recent: BreakerState['recent'], atMs: number, isFailure: boolean) =>
   [...recent, { atMs, isFailure }].slice(-window.size)

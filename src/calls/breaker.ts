@@ -1,42 +1,82 @@
-import { hostname } from 'node:os'
 import type { Clock } from '../core/clock.ts'
-import { IntegrationError, messageOf, type FailureKind } from '../core/errors.ts'
+import { IntegrationError, messageOf } from '../core/errors.ts'
 import { changeBreaker } from '../store/breakers.ts'
 import type { Db } from '../store/schema.ts'
-import { admit, afterCall, breakerOpen, type BreakerState, closedBreaker } from './breaker-state.ts'
+import {
+  admit,
+  afterCall,
+  breakerHeld,
+  breakerOpen,
+  type BreakerState,
+  type CallEnd,
+  closedBreaker,
+} from './breaker-state.ts'
 import type { Attempt, Call } from './call.ts'
 
-export type BreakerOptions = { db: Db; clock: Clock }
-
-const holder = `${hostname()}/${process.pid}`
+export type BreakerOptions = { db: Db; clock: Clock; onTrouble(error: unknown): void }
 
 /** Stops calls to a vendor that keeps failing. One breaker for each service, shared by all processes. */
-export function breaking({ db, clock }: BreakerOptions, next: Attempt): Attempt {
+export function breaking(options: BreakerOptions, next: Attempt): Attempt {
+  const change = glancing(options)
   return async (call) => {
-    await enter(db, clock, call)
+    await enter(options, change, call)
+    let output: unknown
     try {
-      const output = await next(call)
-      await leave(db, clock, call, 'done', '')
-      return output
+      output = await next(call)
     } catch (error) {
-      const kind = error instanceof IntegrationError ? error.kind : 'done'
-      await leave(db, clock, call, kind, messageOf(error))
+      await leave(options, change, call, kindOf(call, error), messageOf(error))
       throw error
     }
+    await leave(options, change, call, 'done', '')
+    return output
   }
 }
 
-async function enter(db: Db, clock: Clock, { service }: Call): Promise<void> {
+type Change = (
+  service: string,
+  initial: BreakerState,
+  change: (state: BreakerState) => BreakerState,
+) => Promise<BreakerState>
+
+/** How long what was read is believed; a breaker that another process opens is noticed so much later. */
+const freshMs = 50
+
+/** Asks the state file only when something changes, or after a while: a glance at it for each call would show. */
+function glancing({ db, clock }: BreakerOptions): Change {
+  const known = new Map<string, { state: BreakerState; readAtMs: number }>()
+  return async (service, initial, change) => {
+    const nowMs = clock.monotonicMs()
+    const held = known.get(service)
+    if (held && nowMs - held.readAtMs < freshMs && change(held.state) === held.state) {
+      return held.state
+    }
+    const state = await changeBreaker(db, service, initial, change)
+    known.set(service, { state, readAtMs: nowMs })
+    return state
+  }
+}
+
+/** A fault of our own and a token that is about to be renewed say nothing about the vendor. */
+function kindOf(call: Call, error: unknown): CallEnd['kind'] {
+  if (!(error instanceof IntegrationError) || call.renewal === 'due') return 'none'
+  return error.kind
+}
+
+async function enter(
+  { clock }: BreakerOptions,
+  change: Change,
+  { id, service }: Call,
+): Promise<void> {
   const { guards } = service
   const now = {
     ms: clock.now().getTime(),
-    holder,
+    holder: id,
     leaseMs: guards.timeoutMs * 2,
     configHash: service.configHash,
   }
   const closed = closedBreaker(guards.breaker)
   let refusal: { reason: string; waitMs: number | null } | undefined
-  await changeBreaker<BreakerState>(db, service.name, closed, (state) => {
+  await change(service.name, closed, (state) => {
     const admission = admit(state, now)
     refusal = admission.admitted ? undefined : admission
     return admission.admitted ? admission.state : state
@@ -44,18 +84,23 @@ async function enter(db: Db, clock: Clock, { service }: Call): Promise<void> {
   if (refusal) throw refused(service.name, refusal)
 }
 
+/** The call is over, whatever becomes of the breaker: what the vendor did must not be lost to a busy state file. */
 async function leave(
-  db: Db,
-  clock: Clock,
-  { service }: Call,
-  kind: FailureKind | 'done',
+  { clock, onTrouble }: BreakerOptions,
+  change: Change,
+  { id, service }: Call,
+  kind: CallEnd['kind'],
   message: string,
 ): Promise<void> {
   const rules = service.guards.breaker
-  const end = { ms: clock.now().getTime(), kind, message, configHash: service.configHash }
-  await changeBreaker<BreakerState>(db, service.name, closedBreaker(rules), (state) =>
-    afterCall(state, end, rules),
-  )
+  const { configHash, redactor } = service
+  const reason = redactor.text(message)
+  const end = { ms: clock.now().getTime(), holder: id, kind, message: reason, configHash }
+  try {
+    await change(service.name, closedBreaker(rules), (state) => afterCall(state, end, rules))
+  } catch (error) {
+    onTrouble(error)
+  }
 }
 
 function refused(
@@ -65,6 +110,7 @@ function refused(
   if (waitMs === null) {
     return new IntegrationError({
       kind: 'auth',
+      code: breakerHeld,
       message: `held: ${reason}`,
       hint: `Nothing is sent until the config of ${service} changes, so that the account is not locked.`,
     })

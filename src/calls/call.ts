@@ -51,8 +51,14 @@ export type Call = {
   attempts: number
   /** HTTP requests made so far. */
   exchanges: number
-  /** Milliseconds waited before the attempt in hand. */
+  /** Milliseconds waited since the last request; the next one is logged with them. */
   waitedMs: number
+  /** When the whole call is over, on the monotonic clock. */
+  endsAtMs: number
+  /** True once an attempt ended `unknown`: whatever comes later, the vendor may have acted. */
+  isInDoubt: boolean
+  /** `due`: the token was dropped, and the attempt is to be made again at once. That happens once in a call. */
+  renewal: 'none' | 'due' | 'done'
 }
 
 /** Tries a call once. Every layer is a function around the next one. */

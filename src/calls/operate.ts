@@ -1,14 +1,16 @@
+import { ZodError } from 'zod'
 import type { Context } from '../core/adapter.ts'
 import type { Clock } from '../core/clock.ts'
-import type { Http } from '../core/http.ts'
-import { createHttp } from '../http/client.ts'
+import type { CredentialCache } from '../core/credentials.ts'
+import { CaravanError, IntegrationError, messageOf } from '../core/errors.ts'
+import { type AttemptHttp, createHttp } from '../http/client.ts'
 import type { Exchange } from '../http/exchange.ts'
-import type { Attempt, Call } from './call.ts'
-import type { Gate } from './limits.ts'
+import type { Attempt, Call, Service } from './call.ts'
+import type { Gate } from './gate.ts'
 
 export type OperateOptions = {
   clock: Clock
-  gateOf(service: Call['service']): Gate
+  gateOf(service: Service): Gate
   onExchange(call: Call, exchange: Exchange): void
   env: Readonly<Record<string, string | undefined>>
 }
@@ -16,12 +18,19 @@ export type OperateOptions = {
 /** The innermost step: gives the adapter's operation its context and runs it. */
 export function operating(options: OperateOptions): Attempt {
   return async (call) => {
-    const context = contextFor(call, options)
-    const run = call.service.adapter.operations[call.operation]?.run as Run | undefined
+    const run = call.service.adapter.operations[call.operation]?.run as Run
     await call.sink?.begin()
-    return run?.(context, call.input, call.sink?.write)
+    return withContext(call, options, (context) =>
+      run(context, call.input, emitterOf(call, context)),
+    )
   }
 }
+
+/** The same for the adapter's own connection test. */
+export const checking =
+  (options: OperateOptions): Attempt =>
+  (call) =>
+    withContext(call, options, (context) => call.service.adapter.check(context))
 
 type Run = (
   context: Context<unknown>,
@@ -29,24 +38,90 @@ type Run = (
   emit?: (items: unknown[]) => Promise<void>,
 ) => Promise<unknown>
 
-/** What an operation, or the adapter's `check`, is given. */
-export function contextFor(call: Call, options: OperateOptions): Context<unknown> {
+type AttemptContext = Context<unknown> & { isOver(): boolean }
+
+/** When the attempt is over, so is everything it began: nothing of it may reach the next one. */
+async function withContext(
+  call: Call,
+  options: OperateOptions,
+  run: (context: AttemptContext) => Promise<unknown>,
+): Promise<unknown> {
   const { service, signal, idempotencyKey } = call
-  const { config, credentials } = service
-  const http = httpFor(call, options, (request) => {
-    const context = { config, credentials, signal, clock: options.clock, http: bare }
-    return service.adapter.http.authorize?.(request, context)
-  })
+  const { config } = service
+  const { clock } = options
+  const credentials = learning(service)
+  let isOver = false
   const bare = httpFor(call, options)
-  return { config, http, clock: options.clock, signal, idempotencyKey, credentials }
+  const http = httpFor(call, options, (request) =>
+    service.adapter.http.authorize?.(request, { config, credentials, signal, clock, http: bare }),
+  )
+  const context = { config, http, clock, signal, idempotencyKey, credentials, isOver: () => isOver }
+  try {
+    return await run(context)
+  } catch (error) {
+    throw asFailure(call, error)
+  } finally {
+    isOver = true
+    http.close()
+    bare.close()
+  }
+}
+
+function emitterOf({ sink }: Call, { isOver }: AttemptContext) {
+  if (!sink) return undefined
+  return async (items: unknown[]): Promise<void> => {
+    if (isOver()) throw new Error('the attempt that lists these items is over')
+    await sink.write(items)
+  }
+}
+
+/** Once a request has left, an answer that could not be read does not say that nothing was done. */
+function asFailure(call: Call, error: unknown): unknown {
+  if (error instanceof IntegrationError || error instanceof CaravanError) return error
+  const isAnswer = error instanceof ZodError
+  if (!isAnswer && (call.effect === 'read' || call.exchanges === 0)) return error
+  return new IntegrationError({
+    kind: 'bad_response',
+    message: isAnswer
+      ? `the answer is not what ${call.operation} expects: ${faultsOf(error)}`
+      : `the answer could not be processed: ${messageOf(error)}`,
+    hint: 'The vendor may have changed its interface. Look the call up before it is repeated.',
+    cause: error,
+  })
+}
+
+const faultsOf = ({ issues }: ZodError): string =>
+  issues
+    .slice(0, 5)
+    .map(({ path, message }) => `${path.join('.') || 'the whole'}: ${message}`)
+    .join('; ')
+
+const learners = new WeakMap<CredentialCache, CredentialCache>()
+
+/** Tokens are secrets too: each one that is fetched is made known to the redactor. */
+function learning({ credentials, redactor }: Service): CredentialCache {
+  const known = learners.get(credentials)
+  if (known) return known
+  const learner: CredentialCache = {
+    ...credentials,
+    get: (name, fetch) =>
+      credentials.get(name, async () => {
+        const credential = await fetch()
+        redactor.learn(credential.value)
+        return credential
+      }),
+  }
+  learners.set(credentials, learner)
+  return learner
 }
 
 function httpFor(
   call: Call,
   { clock, gateOf, onExchange, env }: OperateOptions,
   authorize?: Parameters<typeof createHttp>[0]['authorize'],
-): Http {
+): AttemptHttp {
   const { service, signal } = call
+  const gate = gateOf(service)
   return createHttp({
     baseUrl: service.adapter.http.baseUrl(service.config),
     clock,
@@ -56,7 +131,7 @@ function httpFor(
     timeoutMs: service.guards.timeoutMs,
     proxy: service.guards.proxy,
     readFailure: service.adapter.http.readFailure,
-    gate: (waiting) => gateOf(service).take(waiting),
+    gate: gate.take,
     onExchange: (exchange) => onExchange(call, exchange),
   })
 }

@@ -1,15 +1,20 @@
 /** The call path: what guards a call, stacked in one place, outside in. */
 import type { Clock } from '../core/clock.ts'
-import { CaravanError, IntegrationError } from '../core/errors.ts'
+import { CaravanError } from '../core/errors.ts'
 import { newId } from '../core/ids.ts'
 import type { CallOptions, OperationShape } from '../core/kind.ts'
 import type { Db } from '../store/schema.ts'
 import { breaking } from './breaker.ts'
-import type { Call, Service } from './call.ts'
-import { createGate, type Gate, limiting } from './limits.ts'
+import type { Attempt, Call, Service } from './call.ts'
+import { startCallDeadline } from './deadline.ts'
+import { createGate, type Gate } from './gate.ts'
+import { limiting } from './limits.ts'
 import type { CallLog } from './log.ts'
-import { contextFor, type OperateOptions, operating } from './operate.ts'
+import { nameFailure } from './name-failure.ts'
+import { checking, type OperateOptions, operating } from './operate.ts'
+import { renewing } from './renew.ts'
 import { retrying } from './retry.ts'
+import type { Semaphore } from './semaphore.ts'
 
 export type PathOptions = {
   db: Db
@@ -17,6 +22,8 @@ export type PathOptions = {
   clock: Clock
   random?: () => number
   env?: Readonly<Record<string, string | undefined>>
+  /** Told when the state cannot take what a finished call means for the breaker or the limit. The call is not failed. */
+  onTrouble?(error: unknown): void
 }
 
 export type Sink = NonNullable<Call['sink']>
@@ -33,57 +40,55 @@ export type CallPath = {
   check(service: Service, signal?: AbortSignal): Promise<string>
 }
 
-export function createCallPath({
-  db,
-  log,
-  clock,
-  random = Math.random,
-  env = {},
-}: PathOptions): CallPath {
-  const gates = new Map<string, Gate>()
+export function createCallPath(options: PathOptions): CallPath {
+  const { db, log, clock, random = Math.random, env = {}, onTrouble = () => undefined } = options
+  const gates = new WeakMap<Service, Gate>()
   const gateOf = (service: Service): Gate => {
-    const gate = gates.get(service.name) ?? createGate(db, service, clock)
-    gates.set(service.name, gate)
+    const gate = gates.get(service) ?? createGate(db, service, clock)
+    gates.set(service, gate)
     return gate
   }
   const operate: OperateOptions = { clock, gateOf, env, onExchange: log.exchange }
-  const guard = (innermost: (call: Call) => Promise<unknown>) =>
+  const shared = { db, clock, onTrouble, places: new WeakMap<Service, Semaphore>() }
+  const guard = (innermost: Attempt): Attempt =>
     retrying(
       { clock, random },
-      breaking({ db, clock }, limiting({ db, clock }, counting(innermost))),
+      breaking(shared, renewing(clock, limiting(shared, counting(innermost)))),
     )
   const attempt = guard(operating(operate))
-  const attemptCheck = guard((call) => call.service.adapter.check(contextFor(call, operate)))
+  const attemptCheck = guard(checking(operate))
 
-  async function run(call: Call, through: (call: Call) => Promise<unknown>): Promise<unknown> {
-    const deadline = startCallDeadline(call, clock)
+  async function run(call: Call, caller: AbortSignal | undefined, through: Attempt) {
+    const clear = startCallDeadline(call, caller, clock)
     try {
       const output = await through(call)
       log.finish(call, { output })
       return output
     } catch (error) {
-      const told = nameCall(call, error)
+      const told = nameFailure(call, error)
       log.finish(call, { error: told })
       throw told
     } finally {
-      deadline.clear()
+      clear()
     }
   }
 
   return {
-    async call(service, operation, input, options = {}) {
+    async call(service, operation, input, asked = {}) {
       const shape = service.adapter.kind.operations[operation] as OperationShape | undefined
       const offered = service.adapter.operations[operation]
       if (!shape || !offered) throw notOffered(service, operation)
+      if (shape.item && !asked.sink) throw noSink(operation)
       const { repeat } = offered
-      const call = newCall(service, operation, clock, { ...options, repeat, effect: shape.effect })
-      call.input = checkInput(shape, operation, input)
-      call.sink = options.sink
-      return run(call, attempt)
+      const checked = checkInput(shape, operation, input)
+      const call = newCall(service, operation, clock, { ...asked, repeat, effect: shape.effect })
+      call.input = checked
+      call.sink = asked.sink
+      return run(call, asked.signal, attempt)
     },
     async check(service, signal) {
-      const call = newCall(service, 'check', clock, { signal, repeat: 'safe', effect: 'read' })
-      return String(await run(call, attemptCheck))
+      const call = newCall(service, 'check', clock, { repeat: 'safe', effect: 'read' })
+      return String(await run(call, signal, attemptCheck))
     },
   }
 }
@@ -103,19 +108,27 @@ function newCall(service: Service, operation: string, clock: Clock, options: New
     idempotencyKey: options.idempotencyKey ?? id,
     correlationId: options.correlationId ?? options.runId ?? id,
     runId: options.runId,
-    signal: options.signal ?? new AbortController().signal,
+    signal: neverAborted,
     startedAt: clock.now(),
     attempts: 0,
     exchanges: 0,
     waitedMs: 0,
+    endsAtMs: Infinity,
+    isInDoubt: false,
+    renewal: 'none',
   }
 }
+
+/** Stands in until the deadline of the call begins. */
+const neverAborted = new AbortController().signal
 
 /** All faults of an input at once, in the caller's words. */
 function checkInput(shape: OperationShape, operation: string, input: unknown): unknown {
   const checked = shape.input.safeParse(input)
   if (checked.success) return checked.data
-  const faults = checked.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`)
+  const faults = checked.error.issues.map(
+    ({ path, message }) => `  ${path.join('.') || 'the input'}: ${message}`,
+  )
   throw new CaravanError({
     code: 'input_invalid',
     message: `the input of ${operation} is not what it takes:\n${faults.join('\n')}`,
@@ -123,54 +136,21 @@ function checkInput(shape: OperationShape, operation: string, input: unknown): u
 }
 
 const counting =
-  (next: (call: Call) => Promise<unknown>) =>
-  (call: Call): Promise<unknown> => {
+  (next: Attempt): Attempt =>
+  (call) => {
     call.attempts += 1
     return next(call)
   }
-
-/** One deadline for the whole call, waits and repetitions included; the caller's signal ends it too. */
-function startCallDeadline(call: Call, clock: Clock): { clear(): void } {
-  const controller = new AbortController()
-  const timer = new AbortController()
-  const caller = call.signal
-  const cancel = () => controller.abort(cancelled())
-  if (caller.aborted) cancel()
-  caller.addEventListener('abort', cancel, { once: true })
-  const { deadlineMs } = call.service.guards
-  const expire = () => controller.abort(late(deadlineMs))
-  clock.sleep(deadlineMs, timer.signal).then(expire, () => undefined)
-  call.signal = controller.signal
-  return {
-    clear() {
-      timer.abort()
-      caller.removeEventListener('abort', cancel)
-    },
-  }
-}
-
-const cancelled = (): IntegrationError =>
-  new IntegrationError({ kind: 'cancelled', outcome: 'unknown', message: 'the call was cancelled' })
-
-const late = (deadlineMs: number): IntegrationError =>
-  new IntegrationError({
-    kind: 'timeout',
-    message: `not done within ${deadlineMs / 1000} s, repetitions included`,
-    hint: 'Raise retry.deadline of the service if the vendor usually takes this long.',
-  })
-
-/** Says who failed at what, and where the log has it. */
-function nameCall(call: Call, error: unknown): unknown {
-  if (!(error instanceof IntegrationError)) return error
-  error.service = call.service.name
-  error.operation = call.operation
-  error.callId = call.id
-  return error
-}
 
 const notOffered = (service: Service, operation: string): CaravanError =>
   new CaravanError({
     code: 'no_service',
     message: `${service.name} (${service.adapter.title}) does not offer ${operation}`,
     hint: `It offers: ${Object.keys(service.adapter.operations).join(', ')}.`,
+  })
+
+const noSink = (operation: string): CaravanError =>
+  new CaravanError({
+    code: 'input_invalid',
+    message: `${operation} lists items, and nothing was given to take them`,
   })

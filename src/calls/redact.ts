@@ -67,10 +67,12 @@ function patternOf(secrets: readonly string[]): { pattern: RegExp | null; longes
   if (forms.length === 0) return { pattern: null, longest: 0 }
   const longestFirst = forms.toSorted((a, b) => b.length - a.length)
   return {
-    pattern: new RegExp(longestFirst.map((form) => RegExp.escape(form)).join('|'), 'g'),
+    pattern: new RegExp(longestFirst.map((form) => escape(form)).join('|'), 'g'),
     longest: longestFirst[0]?.length ?? 0,
   }
 }
+
+const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')
 
 /** What cannot be written as JSON must not fail the call it belongs to. */
 function stringify(value: unknown): string {

@@ -1,55 +1,76 @@
 import pRetry from 'p-retry'
 import type { Clock } from '../core/clock.ts'
-import { IntegrationError, type FailureKind } from '../core/errors.ts'
+import { changed, IntegrationError, type FailureKind } from '../core/errors.ts'
+import { cancelled } from '../http/deadline.ts'
 import { breakerOpen } from './breaker-state.ts'
 import type { Attempt, Call } from './call.ts'
+import { limitUsedUp, longestHeldWaitMs } from './gate.ts'
 
 /** First wait at most, in milliseconds; doubles with each failure. */
 const baseDelayMs = 500
 const maxDelayMs = 30_000
 
-/** A vendor that asks for a longer wait gets it, but not inside this call: the caller tries again later. */
-export const longestHeldWaitMs = 60_000
-
 const transient: readonly FailureKind[] = ['unavailable', 'timeout', 'rate_limited', 'bad_response']
+
+/** These open in their own time; waiting here would only hold the caller. */
+const ownRefusals: readonly (string | undefined)[] = [breakerOpen, limitUsedUp]
 
 export type RetryOptions = { clock: Clock; random: () => number }
 
 /**
  * Repeats what may be repeated: anything transient that was certainly not done, and what is not known to have been
- * done when repeating it is harmless. A refused token is renewed and tried once more.
+ * done when repeating it is harmless. After a token was renewed the attempt is made again at once.
  */
 export function retrying({ clock, random }: RetryOptions, next: Attempt): Attempt {
   return async (call) => {
-    let isRenewed = false
-    const attempt = async () => {
-      try {
-        return await next(call)
-      } catch (error) {
-        if (isRenewed || !isAuth(error) || !renew(call, clock)) throw error
-        isRenewed = true
-        return next(call)
-      }
+    try {
+      return await pRetry(() => attempt(call, next), {
+        retries: call.service.guards.attempts - 1,
+        minTimeout: 0, // the wait is ours, below: p-retry knows neither the clock nor Retry-After
+        async shouldRetry({ error, attemptNumber }) {
+          if (!mayRepeat(call, error) || call.signal.aborted) return false
+          const delayMs = delayBefore(error, attemptNumber, random)
+          if (clock.monotonicMs() + delayMs >= call.endsAtMs) return false
+          await clock.sleep(delayMs, call.signal)
+          call.waitedMs += delayMs
+          return true
+        },
+      })
+    } catch (error) {
+      throw call.isInDoubt ? doubtful(call, error) : explain(call, error)
     }
-    return pRetry(attempt, {
-      retries: call.service.guards.attempts - 1,
-      minTimeout: 0,
-      maxTimeout: 0,
-      signal: call.signal,
-      shouldRetry: ({ error }) => mayRepeat(call, error),
-      async onFailedAttempt({ error, attemptNumber, retriesLeft }) {
-        if (retriesLeft === 0 || !mayRepeat(call, error)) return
-        call.waitedMs = delayBefore(error, attemptNumber, random)
-        await clock.sleep(call.waitedMs, call.signal)
-      },
-    })
   }
+}
+
+async function attempt(call: Call, next: Attempt): Promise<unknown> {
+  try {
+    if (call.signal.aborted) throw cancelled(call.signal.reason, 'not_done')
+    return await next(call)
+  } catch (error) {
+    if (error instanceof IntegrationError && error.outcome === 'unknown') {
+      call.isInDoubt = call.repeat !== 'safe'
+    }
+    if (call.renewal !== 'due') throw error
+    call.renewal = 'done'
+    return attempt(call, next)
+  }
+}
+
+/** A wait that was aborted rejects with the reason itself. */
+const explain = (call: Call, error: unknown): unknown =>
+  call.signal.aborted && error === call.signal.reason ? cancelled(error, 'not_done') : error
+
+/** An earlier attempt may have been carried out, so the last failure does not say that nothing happened. */
+function doubtful(call: Call, error: unknown): unknown {
+  const told = explain(call, error)
+  if (!(told instanceof IntegrationError) || told.outcome === 'unknown') return told
+  return changed(told, { outcome: 'unknown' })
 }
 
 /** Whether the same service may be asked again after this failure. */
 export function mayRepeat(call: Pick<Call, 'repeat'>, error: unknown): boolean {
   if (!(error instanceof IntegrationError) || !transient.includes(error.kind)) return false
-  if (error.code === breakerOpen) return false // it opens in its own time; waiting here would hold the caller
+  if (ownRefusals.includes(error.code)) return false
   if ((error.retryAfterMs ?? 0) > longestHeldWaitMs) return false
   return error.outcome === 'not_done' || call.repeat !== 'once'
 }
@@ -59,12 +80,4 @@ function delayBefore(error: unknown, failures: number, random: () => number): nu
   const bound = Math.min(maxDelayMs, baseDelayMs * 2 ** (failures - 1))
   const asked = error instanceof IntegrationError ? (error.retryAfterMs ?? 0) : 0
   return asked > 0 ? asked + random() * baseDelayMs : random() * bound
-}
-
-const isAuth = (error: unknown): boolean =>
-  error instanceof IntegrationError && error.kind === 'auth'
-
-function renew({ service, signal }: Call, clock: Clock): boolean {
-  const { config, credentials } = service
-  return service.adapter.http.renew?.({ config, credentials, clock, signal }) ?? false
 }

@@ -6,7 +6,7 @@ import { withExamples, withJson } from './flags.ts'
 import type { Io } from './output/io.ts'
 import { printRecord, say } from './output/print.ts'
 import { readStdin } from './output/prompt.ts'
-import { parseSchemaFlags, schemaHelp, withSchemaFlags } from './schema-flags.ts'
+import { parseSchemaFlags, schemaHelp, wholeHelp, withSchemaFlags } from './schema-flags.ts'
 
 type AddFlags = {
   answers?: string
@@ -25,27 +25,27 @@ export function registerAdd(program: Command, cli: Cli): void {
     .option('--answers <file>', 'take values from a JSON file, by field name')
     .option('--no-test', 'save without testing the connection')
     .option('--save-untested', 'save also when the test fails')
-  command.action(async (given: string | undefined, _name, flags: AddFlags) => {
+  command.action(async (word: string | undefined, _name, flags: AddFlags) => {
     const io = cli.io()
     const { formOfAdapter } = await import('../app/forms.ts')
     if (flags.help) {
       io.out(
-        given
-          ? schemaHelp(command, `Fields of ${given}`, await formOfAdapter(given))
-          : command.helpInformation(),
+        word
+          ? schemaHelp(command, `Fields of ${word}`, await formOfAdapter(word))
+          : wholeHelp(command),
       )
       return
     }
-    const adapter = given ?? (await chooseAdapter(io))
+    const adapter = word ?? (await chooseAdapter(io))
     const fields = await formOfAdapter(adapter)
     const [name, words] = nameAndFlags(command.args.slice(1), adapter)
-    const answers = {
-      ...(flags.answers && (await readAnswers(flags.answers))),
-      ...parseSchemaFlags(fields, words),
-    }
-    const values = await complete(io, adapter, fields, await withStdin(fields, answers))
+    const given = await readGiven(adapter, fields, words, flags.answers)
     const added = await cli.withApp(async (app) => {
-      const { addService } = await import('../app/add.ts')
+      const { addService, prepareAdd } = await import('../app/add.ts')
+      const missing = fields.filter((field) => field.isRequired && given[field.name] === undefined)
+      const storesSecrets = io.mayAsk && missing.some(({ isSecret }) => isSecret)
+      await prepareAdd(app, { name, adapter, values: given }, { storesSecrets })
+      const values = await complete(io, adapter, { fields, missing }, given)
       const test = flags.test ? (flags.saveUntested ? 'try' : 'must-pass') : 'skip'
       return addService(app, { name, adapter, values, test, say: (text) => say(io, text) })
     })
@@ -92,12 +92,21 @@ async function chooseAdapter(io: Io): Promise<string> {
   return select({ message: 'Vendor', choices }, { output: process.stderr })
 }
 
-async function readAnswers(file: string): Promise<Record<string, unknown>> {
-  const { readAnswersFile } = await import('../app/add.ts')
-  return readAnswersFile(file)
+/** What the answers file says, and over it what the flags say. */
+async function readGiven(
+  adapter: string,
+  fields: readonly FormField[],
+  words: readonly string[],
+  file: string | undefined,
+): Promise<Record<string, unknown>> {
+  const { readAnswersFile, refuseBareSecrets } = await import('../app/add.ts')
+  const flags = parseSchemaFlags(fields, words, `caravan add ${adapter} --help`)
+  refuseBareSecrets(fields, flags)
+  const answers = file === undefined ? {} : await readAnswersFile(file)
+  return { ...answers, ...(await withStdin(fields, flags)) }
 }
 
-/** A secret given as `-` is read from stdin; only one can be. Any other secret on the command line is refused. */
+/** A value given as `-` is read from stdin; only one can be. */
 async function withStdin(
   fields: readonly FormField[],
   answers: Record<string, unknown>,
@@ -114,27 +123,37 @@ async function withStdin(
   return field ? { ...answers, [field.name]: await readStdin() } : answers
 }
 
-/** Asks for what is missing and required; without a terminal, names every flag that is missing. */
+type Form = { fields: readonly FormField[]; missing: readonly FormField[] }
+
+/** Asks for what is missing, then offers the rest; without a terminal, names every flag that is missing. */
 async function complete(
   io: Io,
   adapter: string,
-  fields: readonly FormField[],
-  answers: Record<string, unknown>,
+  { fields, missing }: Form,
+  given: Record<string, unknown>,
 ): Promise<Record<string, unknown>> {
-  const missing = fields.filter((field) => field.isRequired && answers[field.name] === undefined)
-  if (missing.length === 0) return answers
-  if (!io.mayAsk) {
-    const flags = missing.map(
-      ({ name, description }) => `  --${name.replaceAll('_', '-')}  ${description ?? ''}`,
-    )
-    throw new CaravanError({
-      code: 'value_missing',
-      message: `${adapter} needs more values:\n${flags.join('\n')}`,
-      hint: 'Give them as flags, or all of them with --answers file.json.',
-    })
-  }
-  const { askField } = await import('./output/ask-field.ts')
-  const values = { ...answers }
+  if (missing.length === 0) return given
+  if (!io.mayAsk) throw valuesMissing(adapter, missing)
+  const { askField, chooseFields } = await import('./output/ask-field.ts')
+  const values = { ...given }
   for (const field of missing) values[field.name] = await askField(field)
+  const optional = fields.filter((field) => values[field.name] === undefined)
+  for (const field of await chooseFields(optional)) values[field.name] = await askField(field)
   return values
+}
+
+function valuesMissing(adapter: string, missing: readonly FormField[]): CaravanError {
+  const flags = missing.map((field) => `--${field.name.replaceAll('_', '-')}`)
+  const width = Math.max(...flags.map((flag) => flag.length))
+  const lines = missing.map((field, at) => {
+    const secret = field.isSecret ? ' (secret)' : ''
+    return `  ${(flags[at] ?? '').padEnd(width)}  ${field.description ?? ''}${secret}`.trimEnd()
+  })
+  return new CaravanError({
+    code: 'value_missing',
+    message: `${adapter} needs more values:\n${lines.join('\n')}`,
+    hint:
+      'Give them as flags, or all of them with --answers file.json; a secret as "-" to pipe it in, ' +
+      'or as a ${placeholder}.',
+  })
 }

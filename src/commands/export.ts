@@ -21,8 +21,8 @@ export function registerExport(program: Command, cli: Cli): void {
     .summary('Write import.xml and offers.xml for 1C')
     .action(async (flags: CatalogFlags) => {
       const result = await cli.withApp(async (app) => {
-        const { exportCatalog } = await import('../app/export-1c/index.ts')
-        return exportCatalog(app, flags)
+        const { exportCatalog, exportContext } = await import('../app/export-1c/index.ts')
+        return exportCatalog(await exportContext(app), flags)
       })
       await printExport(cli, result, flags)
     })
@@ -36,8 +36,8 @@ export function registerExport(program: Command, cli: Cli): void {
     .summary('Write the customers for 1C')
     .action(async (flags: CatalogFlags) => {
       const result = await cli.withApp(async (app) => {
-        const { exportCustomers } = await import('../app/export-1c/index.ts')
-        return exportCustomers(app, flags)
+        const { exportContext, exportCustomers } = await import('../app/export-1c/index.ts')
+        return exportCustomers(await exportContext(app), flags)
       })
       await printExport(cli, result, flags)
     })

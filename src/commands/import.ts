@@ -32,8 +32,8 @@ export function registerImport(program: Command, cli: Cli): void {
           return runJob(app, jobId, { dryRun, fromStart: true, options, onProgress: view.update })
         })
         .finally(() => view.end())
-      await printReport(io, report, flags)
       cli.exit(report.exit)
+      await printReport(io, report, flags)
       if (error !== undefined) throw error
     })
   withExamples(

@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
 import type { Cli } from './cli.ts'
 import { type OutputFlags, withExamples, withListOutput } from './flags.ts'
+import { toneOf } from './output/colour.ts'
 import { printList } from './output/print.ts'
-import { formatInstant } from './output/time.ts'
+import { formatInstant, formatShortInstant } from './output/time.ts'
 
 export function registerJobs(program: Command, cli: Cli): void {
   const command = program
@@ -21,20 +22,26 @@ export function registerJobs(program: Command, cli: Cli): void {
           rows,
           columns: [
             { title: 'JOB', text: (row) => row.id },
-            { title: 'TITLE', text: (row) => row.title, shrink: 3 },
-            { title: 'SCHEDULE', text: (row) => row.schedule ?? 'by hand' },
-            { title: 'ZONE', text: (row) => row.timezone ?? '', shrink: 2 },
+            { title: 'TITLE', text: (row) => row.title, shrink: 3, drop: 2 },
+            { title: 'SCHEDULE', text: (row) => scheduleOf(row), shrink: 1 },
+            { title: 'ZONE', text: (row) => row.timezone ?? '', isOptional: true, drop: 1 },
             {
               title: 'LAST RUN',
-              text: (row) => formatInstant(row.last_started_at, io.isUtc),
-              shrink: 1,
+              text: (row) => formatInstant(row.last_started_at, io.isUtc) || 'never',
+              narrow: (row) => formatShortInstant(row.last_started_at, io.isUtc) || 'never',
             },
             {
               title: 'RESULT',
               text: (row) => row.last_status ?? '',
-              tone: (row) => (row.last_status === 'success' ? 'good' : 'warn'),
+              isOptional: true,
+              tone: (row) => toneOf(row.last_status),
             },
-            { title: 'NEXT', text: (row) => formatInstant(row.next_due_at, io.isUtc) },
+            {
+              title: 'NEXT',
+              text: (row) => formatInstant(row.next_due_at, io.isUtc),
+              narrow: (row) => formatShortInstant(row.next_due_at, io.isUtc),
+              isOptional: true,
+            },
           ],
           empty: 'There are no jobs.',
         },
@@ -42,4 +49,9 @@ export function registerJobs(program: Command, cli: Cli): void {
       )
     })
   withExamples(withListOutput(command), 'caravan jobs', 'caravan jobs --json')
+}
+
+function scheduleOf({ schedule, enabled }: { schedule: string | null; enabled: boolean }): string {
+  if (schedule === null) return 'by hand'
+  return enabled ? schedule : `${schedule} (off)`
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Cli } from './cli.ts'
 import { type OutputFlags, withExamples, withListOutput } from './flags.ts'
 import { printList, say } from './output/print.ts'
+import { formatInstant } from './output/time.ts'
 
 export function registerList(program: Command, cli: Cli): void {
   const command = program
@@ -21,14 +22,19 @@ export function registerList(program: Command, cli: Cli): void {
           columns: [
             { title: 'SERVICE', text: (row) => row.name, tone: () => 'strong' },
             { title: 'ADAPTER', text: (row) => row.adapter },
-            { title: 'KIND', text: (row) => row.kind },
-            { title: 'PRIORITY', text: (row) => String(row.priority), isNumber: true },
+            { title: 'KIND', text: (row) => row.kind, drop: 1 },
+            { title: 'PRIORITY', text: (row) => String(row.priority), isNumber: true, drop: 2 },
             {
               title: 'STATE',
               text: (row) => row.state,
               tone: (row) => (row.state === 'enabled' ? 'good' : 'warn'),
             },
-            { title: 'WHY', text: (row) => row.why ?? '', shrink: 1 },
+            {
+              title: 'WHY',
+              text: (row) => [row.why, until(row.until, io.isUtc)].filter(Boolean).join(', '),
+              isOptional: true,
+              shrink: 1,
+            },
           ],
           empty: 'There are no services yet. Add one with "caravan add <adapter>".',
         },
@@ -39,3 +45,6 @@ export function registerList(program: Command, cli: Cli): void {
     })
   withExamples(withListOutput(command), 'caravan list', 'caravan list --output csv')
 }
+
+const until = (instant: string | null, isUtc: boolean): string =>
+  instant ? `until ${formatInstant(instant, isUtc)}` : ''

@@ -5,7 +5,7 @@ import { count, type OutputFlags, withExamples, withJson, withListOutput } from 
 import { formatSize } from './output/numbers.ts'
 import { formatOf, printList, printRecord } from './output/print.ts'
 import type { Column } from './output/table.ts'
-import { formatDuration, formatInstant } from './output/time.ts'
+import { formatDuration, formatInstant, formatShortInstant, shortId } from './output/time.ts'
 
 type LogFlags = OutputFlags & {
   service?: string
@@ -104,18 +104,27 @@ async function printCalls(cli: Cli, rows: CallInfo[], flags: LogFlags): Promise<
   if (flags.follow && rows.length === 0) return
   const format = flags.follow && formatOf(flags) === 'json' ? 'jsonl' : flags.output
   const columns: Column<CallInfo>[] = [
-    { title: 'CALL', text: (row) => row.id },
-    { title: 'STARTED', text: (row) => formatInstant(row.started_at, io.isUtc) },
+    { title: 'CALL', text: (row) => row.id, narrow: (row) => shortId(row.id) },
+    {
+      title: 'STARTED',
+      text: (row) => formatInstant(row.started_at, io.isUtc),
+      narrow: (row) => formatShortInstant(row.started_at, io.isUtc),
+    },
     { title: 'SERVICE', text: (row) => row.service },
     { title: 'OPERATION', text: (row) => row.operation },
     {
       title: 'OUTCOME',
       text: (row) => row.outcome,
-      tone: (row) => (row.outcome === 'done' ? 'good' : 'bad'),
+      tone: (row) => (row.outcome === 'done' ? 'good' : row.outcome === 'failed' ? 'bad' : 'warn'),
     },
-    { title: 'TOOK', text: (row) => formatDuration(row.duration_ms ?? 0), isNumber: true },
-    { title: 'TRIES', text: (row) => String(row.attempts), isNumber: true },
-    { title: 'ERROR', text: (row) => row.error ?? '', shrink: 1 },
+    {
+      title: 'TOOK',
+      text: (row) => formatDuration(row.duration_ms ?? 0),
+      isNumber: true,
+      drop: 2,
+    },
+    { title: 'TRIES', text: (row) => String(row.attempts), isNumber: true, drop: 1 },
+    { title: 'ERROR', text: (row) => row.error ?? '', isOptional: true, shrink: 1 },
   ]
   const list = { name: 'calls', rows, columns, empty: 'No call matches.' }
   await printList(io, list, flags.follow ? { output: format } : flags)

@@ -1,9 +1,11 @@
 import type { Command } from 'commander'
+import type { RunDetails } from '../app/runs.ts'
 import type { Cli } from './cli.ts'
 import { count, type OutputFlags, withExamples, withJson, withListOutput } from './flags.ts'
 import { formatCount } from './output/numbers.ts'
 import { printList, printRecord } from './output/print.ts'
-import { formatDuration, formatInstant } from './output/time.ts'
+import { formatDuration, formatInstant, formatShortInstant, shortId } from './output/time.ts'
+import { toneOf } from './output/colour.ts'
 
 type RunsFlags = OutputFlags & { job?: string; status?: string; limit: number }
 
@@ -31,23 +33,27 @@ export function registerRuns(program: Command, cli: Cli): void {
           name: 'runs',
           rows,
           columns: [
-            { title: 'RUN', text: (row) => row.id },
+            { title: 'RUN', text: (row) => row.id, narrow: (row) => shortId(row.id) },
             { title: 'JOB', text: (row) => row.job },
             {
               title: 'STATUS',
-              text: (row) => row.status,
-              tone: (row) =>
-                row.status === 'success' ? 'good' : row.status === 'running' ? undefined : 'bad',
+              text: (row) => (row.trigger === 'dry-run' ? `${row.status}, dry` : row.status),
+              tone: (row) => toneOf(row.status),
             },
-            { title: 'STARTED', text: (row) => formatInstant(row.started_at, io.isUtc) },
+            {
+              title: 'STARTED',
+              text: (row) => formatInstant(row.started_at, io.isUtc),
+              narrow: (row) => formatShortInstant(row.started_at, io.isUtc),
+            },
             {
               title: 'TOOK',
+              drop: 3,
               text: (row) => (row.duration_ms === null ? '' : formatDuration(row.duration_ms)),
               isNumber: true,
             },
-            { title: 'SAVED', text: (row) => formatCount(row.saved), isNumber: true },
-            { title: 'FAILED', text: (row) => formatCount(row.failed), isNumber: true },
-            { title: 'ERROR', text: (row) => row.error ?? '', shrink: 1 },
+            { title: 'SAVED', text: (row) => formatCount(row.saved), isNumber: true, drop: 2 },
+            { title: 'FAILED', text: (row) => formatCount(row.failed), isNumber: true, drop: 1 },
+            { title: 'ERROR', text: (row) => row.error ?? '', isOptional: true, shrink: 1 },
           ],
           empty: 'There are no runs yet.',
         },
@@ -77,6 +83,7 @@ export function registerRuns(program: Command, cli: Cli): void {
             ['run', run.id],
             ['job', run.job],
             ['status', run.status],
+            ['dry run', run.trigger === 'dry-run' ? 'yes: nothing was written' : ''],
             ['started', formatInstant(run.started_at, io.isUtc)],
             ['ended', formatInstant(run.finished_at, io.isUtc)],
             ['started by', run.trigger],
@@ -85,11 +92,27 @@ export function registerRuns(program: Command, cli: Cli): void {
             ['error', run.error ?? ''],
             ['continues', run.resumed_from ?? ''],
             ['failed items', run.failures.map(({ key, reason }) => `${key}: ${reason}`).join('\n')],
-            ['findings', run.notes.join('\n')],
+            ['by table', Object.entries(run.entities).map(entityLine).join('\n')],
+            ['findings', findingLines(run).join('\n')],
           ],
         },
         flags,
       )
     })
   withExamples(withJson(show), 'caravan runs show 01JHB2V7')
+}
+
+const shownFindings = 20
+
+const entityLine = ([table, counts]: [string, RunDetails['entities'][string]]): string => {
+  const told = Object.entries(counts).filter(([, count]) => count > 0)
+  return `${table}: ${told.map(([name, count]) => `${name} ${formatCount(count)}`).join(', ')}`
+}
+
+function findingLines({ findings, finding_totals }: RunDetails): string[] {
+  const lines = findings.slice(0, shownFindings).map(({ text }) => text)
+  const total = Object.values(finding_totals).reduce((sum, count) => sum + count, 0)
+  return total > lines.length
+    ? [...lines, `… ${formatCount(total)} in all; --json shows every one that was kept`]
+    : lines
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { Cli } from './cli.ts'
 import { withExamples } from './flags.ts'
 import { say } from './output/print.ts'
-import { parseSchemaFlags, schemaHelp, withSchemaFlags } from './schema-flags.ts'
+import { parseSchemaFlags, schemaHelp, wholeHelp, withSchemaFlags } from './schema-flags.ts'
 
 type SandboxFlags = { port?: string; write?: string; answers?: string; help?: boolean }
 
@@ -18,16 +18,16 @@ export function registerSandbox(program: Command, cli: Cli): void {
     const { formOfTwin } = await import('../app/forms.ts')
     const io = cli.io()
     if (flags.help || id === undefined) {
-      io.out(
-        id
-          ? schemaHelp(command, `Flags of ${id}`, await formOfTwin(id))
-          : command.helpInformation(),
-      )
+      io.out(id ? schemaHelp(command, `Flags of ${id}`, await formOfTwin(id)) : wholeHelp(command))
       if (!flags.help) cli.exit('usage')
       return
     }
     const { startSandbox } = await import('../app/sandbox.ts')
-    const options = parseSchemaFlags(await formOfTwin(id), command.args.slice(1))
+    const options = parseSchemaFlags(
+      await formOfTwin(id),
+      command.args.slice(1),
+      `caravan sandbox ${id} --help`,
+    )
     const sandbox = await startSandbox(id, { ...flags, options, clock: cli.clock })
     say(io, `${sandbox.title} is played at ${sandbox.url}. Stop it with Ctrl-C.`)
     for (const file of sandbox.files) say(io, `What points at it is in ${file}.`)

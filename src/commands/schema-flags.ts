@@ -1,7 +1,7 @@
 /** Flags that come from a schema: the fields of an adapter, the options of a job, the switches of a twin. */
 import { Command, CommanderError, Option } from 'commander'
 import type { FormField } from '../app/forms.ts'
-import { CaravanError } from '../core/errors.ts'
+import { usageError } from './output/usage.ts'
 
 /** Turns a command into one that also takes flags it only learns of once its first word is known. */
 export const withSchemaFlags = (command: Command): Command =>
@@ -11,18 +11,21 @@ export const withSchemaFlags = (command: Command): Command =>
     .helpOption(false)
     .option('-h, --help', 'show this help, with the flags of what is named')
 
-/** Reads the words commander did not know as flags of these fields. Keys come out as in the schema. */
+/**
+ * Reads the words commander did not know as flags of these fields. Keys come out as in the schema. `help` is the command
+ * that shows them all.
+ */
 export function parseSchemaFlags(
   fields: readonly FormField[],
   words: readonly string[],
+  help: string,
 ): Record<string, unknown> {
   const parser = flagParser(fields)
   try {
     parser.parse([...words], { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
-    const message = error.message.replace(/^error: /, '')
-    throw new CaravanError({ code: 'usage', message, hint: 'The flags are shown by --help.' })
+    throw usageError(error, help)
   }
   const given = parser.opts<Record<string, unknown>>()
   return Object.fromEntries(
@@ -39,7 +42,18 @@ export function schemaHelp(command: Command, title: string, fields: readonly For
   const lines = flagParser(fields).options.map(
     (option) => `  ${help.optionTerm(option).padEnd(34)} ${help.optionDescription(option)}`,
   )
-  return `${command.helpInformation()}\n${title}:\n${lines.join('\n')}\n`
+  return wholeHelp(command, `${title}:\n${lines.join('\n')}\n`)
+}
+
+/** The help of a command with what was added behind it, such as its examples, and a section of our own between. */
+export function wholeHelp(command: Command, section = ''): string {
+  let text = ''
+  const { writeOut, ...rest } = command.configureOutput()
+  command.configureOutput({ ...rest, writeOut: (part) => void (text += part) })
+  command.outputHelp()
+  command.configureOutput({ ...rest, writeOut })
+  const [head, ...examples] = text.split(/(?=\nExamples:\n)/)
+  return [head, section && `\n${section}`, ...examples].join('')
 }
 
 function flagParser(fields: readonly FormField[]): Command {

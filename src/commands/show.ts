@@ -24,6 +24,7 @@ export function registerShow(program: Command, cli: Cli): void {
             ['service', service.name],
             ['adapter', `${service.adapter} (${service.title}), kind ${service.kind}`],
             ['state', service.why ? `${service.state}: ${service.why}` : service.state],
+            ['until', formatInstant(service.until, io.isUtc)],
             ['breaker', service.breaker],
             ['limits', service.limits],
             ['operations', service.operations.join(', ')],

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { Cli } from './cli.ts'
 import { withExamples, withJson } from './flags.ts'
-import { paintFor } from './output/colour.ts'
+import { paintFor, toneOf } from './output/colour.ts'
 import { formatSize } from './output/numbers.ts'
 import { printJson } from './output/print.ts'
 import { formatAge, formatInstant } from './output/time.ts'
@@ -22,36 +22,39 @@ export function registerStatus(program: Command, cli: Cli): void {
       const options = { width: io.columns, paint }
       const now = cli.clock.now()
       io.out(`${paint('strong', 'Services')}\n`)
-      io.out(
-        renderTable(
-          status.services,
-          [
-            { title: 'SERVICE', text: (row) => row.name },
-            {
-              title: 'STATE',
-              text: (row) => row.state,
-              tone: (row) => (row.state === 'enabled' ? 'good' : 'warn'),
-            },
-            {
-              title: 'HEALTH',
-              text: (row) => row.health,
-              tone: (row) =>
-                row.health === 'failing' ? 'bad' : row.health === 'ok' ? 'good' : 'dim',
-            },
-            {
-              title: 'BREAKER',
-              text: (row) => row.breaker,
-              tone: (row) => (row.breaker === 'closed' ? undefined : 'bad'),
-            },
-            {
-              title: 'LAST SUCCESS',
-              text: (row) => formatAge(row.last_success_at, now) || 'never',
-              shrink: 1,
-            },
-          ],
-          options,
-        ),
-      )
+      if (status.services.length === 0) io.out('none yet; add one with "caravan add <adapter>"\n')
+      else {
+        io.out(
+          renderTable(
+            status.services,
+            [
+              { title: 'SERVICE', text: (row) => row.name },
+              {
+                title: 'STATE',
+                text: (row) => row.state,
+                tone: (row) => (row.state === 'enabled' ? 'good' : 'warn'),
+              },
+              {
+                title: 'HEALTH',
+                text: (row) => row.health,
+                tone: (row) =>
+                  row.health === 'failing' ? 'bad' : row.health === 'ok' ? 'good' : 'dim',
+              },
+              {
+                title: 'BREAKER',
+                text: (row) => row.breaker,
+                tone: (row) => (row.breaker === 'closed' ? undefined : 'bad'),
+              },
+              {
+                title: 'LAST SUCCESS',
+                text: (row) => formatAge(row.last_success_at, now) || 'never',
+                shrink: 1,
+              },
+            ],
+            options,
+          ),
+        )
+      }
       io.out(`\n${paint('strong', 'Jobs')}\n`)
       io.out(
         renderTable(
@@ -62,7 +65,7 @@ export function registerStatus(program: Command, cli: Cli): void {
             {
               title: 'RESULT',
               text: (row) => row.last_status ?? '',
-              tone: (row) => (row.last_status === 'success' ? 'good' : 'warn'),
+              tone: (row) => toneOf(row.last_status),
             },
             {
               title: 'NEXT',

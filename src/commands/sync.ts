@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
+import { CaravanError } from '../core/errors.ts'
 import type { Cli } from './cli.ts'
 import { withExamples, withJson } from './flags.ts'
 import { showProgress } from './output/progress.ts'
 import { printReport } from './output/report.ts'
-import { parseSchemaFlags, schemaHelp, withSchemaFlags } from './schema-flags.ts'
+import { parseSchemaFlags, schemaHelp, wholeHelp, withSchemaFlags } from './schema-flags.ts'
 
 type SyncFlags = {
   dryRun?: boolean
@@ -23,19 +24,14 @@ export function registerSync(program: Command, cli: Cli): void {
     .option('--retry-failed <run>', 'take only the items that failed in an earlier run')
   command.action(async (id: string | undefined, flags: SyncFlags) => {
     const { formOfJob } = await import('../app/forms.ts')
-    if (flags.help || id === undefined) {
-      cli
-        .io()
-        .out(
-          id === undefined
-            ? command.helpInformation()
-            : schemaHelp(command, `Flags of ${id}`, await formOfJob(id)),
-        )
-      if (id === undefined && !flags.help) cli.exit('usage')
-      return
-    }
-    const options = parseSchemaFlags(await formOfJob(id), command.args.slice(1))
     const io = cli.io()
+    if (flags.help) {
+      const help = id && schemaHelp(command, `Flags of ${id}`, await formOfJob(id))
+      return io.out(help ?? wholeHelp(command))
+    }
+    if (id === undefined) throw await jobMissing()
+    const words = command.args.slice(1)
+    const options = parseSchemaFlags(await formOfJob(id), words, `caravan sync ${id} --help`)
     const view = showProgress(io, cli.clock, id)
     const { report, error } = await cli
       .withApp(async (app) => {
@@ -43,8 +39,8 @@ export function registerSync(program: Command, cli: Cli): void {
         return runJob(app, id, { ...flags, options, onProgress: view.update })
       })
       .finally(() => view.end())
-    await printReport(io, report, flags)
     cli.exit(report.exit)
+    await printReport(io, report, flags)
     if (error !== undefined) throw error
   })
   withExamples(
@@ -53,4 +49,16 @@ export function registerSync(program: Command, cli: Cli): void {
     'caravan sync haier-products --codes GA0SZC00U,CEABL9000 --dry-run',
     'caravan sync haier-products --help',
   )
+}
+
+async function jobMissing(): Promise<CaravanError> {
+  const { jobTitles } = await import('../app/jobs.ts')
+  const known = jobTitles()
+  const width = Math.max(...known.map(({ id }) => id.length))
+  const lines = known.map(({ id, title }) => `  ${id.padEnd(width)}  ${title}`)
+  return new CaravanError({
+    code: 'usage',
+    message: `which job is to be run? There are:\n${lines.join('\n')}`,
+    hint: 'The flags of a job are shown by: caravan sync <job> --help',
+  })
 }

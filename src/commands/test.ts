@@ -1,7 +1,9 @@
 import type { Command } from 'commander'
+import type { TestResult } from '../app/test.ts'
 import type { Cli } from './cli.ts'
 import { type OutputFlags, withExamples, withListOutput } from './flags.ts'
-import { printList } from './output/print.ts'
+import type { Io } from './output/io.ts'
+import { formatOf, printList } from './output/print.ts'
 import { formatDuration } from './output/time.ts'
 
 export function registerTest(program: Command, cli: Cli): void {
@@ -11,12 +13,15 @@ export function registerTest(program: Command, cli: Cli): void {
     .argument('[service...]', 'names of services')
     .option('--all', 'every enabled service')
     .action(async (names: string[], flags: OutputFlags & { all?: boolean }) => {
+      const io = cli.io()
       const results = await cli.withApp(async (app) => {
         const { testServices } = await import('../app/test.ts')
         return testServices(app, flags.all ? 'all' : names)
       })
+      const failed = results.filter((result) => !result.ok)
+      if (failed[0]) cli.exit(failed[0].exit)
       await printList(
-        cli.io(),
+        io,
         {
           name: 'results',
           rows: results,
@@ -28,15 +33,20 @@ export function registerTest(program: Command, cli: Cli): void {
               tone: (row) => (row.ok ? 'good' : 'bad'),
             },
             { title: 'TOOK', text: (row) => formatDuration(row.duration_ms), isNumber: true },
-            { title: 'WHAT', text: (row) => row.detail },
-            { title: 'WHAT TO DO', text: (row) => row.hint ?? '', shrink: 1 },
+            { title: 'WHAT', text: (row) => row.detail, shrink: 1 },
           ],
           empty: 'There is no enabled service to test.',
         },
         flags,
       )
-      const worst = results.find((result) => !result.ok)
-      if (worst) cli.exit(worst.exit)
+      if (formatOf(flags) === 'table') for (const result of failed) sayFailure(io, result)
     })
   withExamples(withListOutput(command), 'caravan test haier', 'caravan test --all --json')
+}
+
+/** In whole, for the table may have cut it. */
+function sayFailure(io: Io, { service, detail, hint, call }: TestResult): void {
+  io.err(`✗ ${service}: ${detail}\n`)
+  if (hint) io.err(`  ${hint}\n`)
+  if (call) io.err(`  More: caravan logs show ${call}\n`)
 }

@@ -2,8 +2,8 @@
 
 /**
  * The instant of a local time `yyyy-MM-ddTHH:mm:ss` in an IANA zone, as ISO 8601 UTC. One that has an offset already is
- * only put into UTC. Of a time the clock showed twice the first one is meant; one that it skipped is moved on. A bare date stays a date. Undefined
- * when the text is neither.
+ * only put into UTC. Of a time the clock showed twice the first one is meant; one that it skipped is moved on. A bare
+ * date stays a date. Undefined when the text is neither.
  */
 export function localToInstant(local: string, timeZone: string): string | undefined {
   if (/^\d{4}-\d{2}-\d{2}$/.test(local)) return local

@@ -24,13 +24,16 @@ export async function* readLimited(
   }
 }
 
+/** Throws at the first byte that is not UTF-8. Shared: it is never used for a part of a text. */
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
 /** Reads a whole body as text. Bytes that are not UTF-8 are an error: silently replaced letters would be stored. */
 export async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true })
-  let text = ''
+  const chunks: Uint8Array[] = []
+  for await (const chunk of body) chunks.push(chunk)
+  const [only = new Uint8Array()] = chunks
   try {
-    for await (const chunk of body) text += decoder.decode(chunk, { stream: true })
-    return text + decoder.decode()
+    return decoder.decode(chunks.length > 1 ? Buffer.concat(chunks) : only)
   } catch (error) {
     if (!(error instanceof TypeError) || !('code' in error)) throw error
     if (error.code !== 'ERR_ENCODING_INVALID_ENCODED_DATA') throw error

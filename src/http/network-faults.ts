@@ -80,9 +80,9 @@ export function readNetworkFault(error: unknown): IntegrationError {
   const causes = causesOf(error)
   for (const { codes, during, kind, outcome, says, hint } of meanings) {
     const matching = causes.find(
-      (each) => codes.test(systemCode(each) ?? '') && (!during || isConnecting(each)),
+      (each) => codes.test(codeOf(each) ?? '') && (!during || isConnecting(each)),
     )
-    const code = systemCode(matching)
+    const code = codeOf(matching)
     if (code) return new IntegrationError({ kind, outcome, code, hint, message: says })
   }
   if (causes.some((each) => messageOf(each) === 'bad port')) {
@@ -107,6 +107,11 @@ export function readNetworkFault(error: unknown): IntegrationError {
     code: causes.map(systemCode).find((code) => code !== undefined),
   })
 }
+
+/** undici leaves the code out when its parser did not get far enough to have one. */
+const codeOf = (error: unknown): string | undefined =>
+  systemCode(error) ??
+  (error instanceof Error && error.name === 'HTTPParserError' ? 'HPE_UNKNOWN' : undefined)
 
 const isConnecting = (error: unknown): boolean =>
   !(error instanceof Error && 'syscall' in error) || error.syscall === 'connect'

@@ -24,14 +24,6 @@ function meaningOf(status: number): Meaning {
       hint: 'Check base_url.',
     }
   }
-  if (status === 407) {
-    return {
-      kind: 'config',
-      outcome: 'not_done',
-      says: 'the proxy refused our credentials',
-      hint: 'Check the proxy of the service or of HTTPS_PROXY.',
-    }
-  }
   if (status === 408 || status === 425) {
     return { kind: 'unavailable', outcome: 'not_done', says: 'the vendor did not take the request' }
   }

@@ -102,4 +102,8 @@ export type AnyJob = SyncJob<any, any, any, any>
 // oxlint-disable-next-line typescript/no-explicit-any -- as above
 export type AnyContext = JobContext<any, any>
 
+/** The options that may stand in the config. */
+export const configOptionsOf = ({ options, onlyFlags = [] }: AnyJob): z.ZodObject =>
+  options.omit(Object.fromEntries(onlyFlags.map((name) => [name, true])))
+
 export type { Change, Counters }

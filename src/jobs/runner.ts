@@ -2,15 +2,28 @@
 import { createHash } from 'node:crypto'
 import type { Change } from '../core/change.ts'
 import type { Clock } from '../core/clock.ts'
-import { CaravanError, IntegrationError, messageOf } from '../core/errors.ts'
+import { CaravanError, messageOf } from '../core/errors.ts'
 import { clearCheckpoint, saveCheckpoint } from '../store/checkpoints.ts'
 import { saveFailures } from '../store/run-failures.ts'
-import { type Counters, finishRun, heartbeat, noCounters, type RunError } from '../store/runs.ts'
+import { finishRun, heartbeat, noCounters } from '../store/runs.ts'
 import type { Db } from '../store/schema.ts'
 import { startRun } from '../store/start-run.ts'
 import { atomically } from '../store/transaction.ts'
 import type { AnyContext, AnyJob, Batch, ItemFailure, Progress } from './define.ts'
 import { checkFailures, type FailureRules, noFailures } from './failure-guard.ts'
+import {
+  add,
+  countsOf,
+  describe,
+  keepChanges,
+  keepFailures,
+  note,
+  type RunOutcome,
+  statusOf,
+  statusOfCounters,
+} from './run-outcome.ts'
+
+export type { RunOutcome }
 
 export type RunOptions = {
   db: Db
@@ -26,27 +39,8 @@ export type RunOptions = {
   onProgress?(progress: Progress): void
 }
 
-export type RunOutcome = {
-  id: string
-  status: 'success' | 'partial' | 'failed' | 'guarded' | 'interrupted'
-  counters: Counters
-  durationMs: number
-  /** The first of them; all are in the state. */
-  failures: ItemFailure[]
-  /** What a dry run would have changed, the first of them. */
-  changes: Change[]
-  notes: string[]
-  /** The interrupted run this one went on from. */
-  resumedFrom: string | null
-  error?: unknown
-}
-
 const leaseMs = 60_000
 const heartbeatMs = 10_000
-/** Kept in memory for the report. */
-const keptFailures = 100
-const keptChanges = 1_000
-const keptNotes = 100
 
 /** Throws `job_running` before anything is done; what goes wrong later is in the outcome. */
 export async function runSync(job: AnyJob, run: RunOptions): Promise<RunOutcome> {
@@ -70,7 +64,7 @@ export async function runSync(job: AnyJob, run: RunOptions): Promise<RunOutcome>
     failures: [],
     changes: [],
     notes: [],
-    resumedFrom: started.interrupted?.id ?? null,
+    resumedFrom: started.resumedFrom,
   }
   const stopBeating = beat(run, outcome)
   try {
@@ -84,13 +78,20 @@ export async function runSync(job: AnyJob, run: RunOptions): Promise<RunOutcome>
     stopBeating()
   }
   outcome.durationMs = Math.round(clock.monotonicMs() - startedMs)
-  await finishRun(db, outcome.id, {
-    status: outcome.status,
-    at: clock.now(),
-    counters: outcome.counters,
-    error: outcome.error === undefined ? undefined : describe(outcome.error),
-  })
+  await end(run, outcome)
   return outcome
+}
+
+async function end({ db, clock }: RunOptions, outcome: RunOutcome): Promise<void> {
+  const { id, status, counters, error } = outcome
+  try {
+    const told = error === undefined ? undefined : describe(error)
+    await finishRun(db, id, { status, at: clock.now(), counters, error: told })
+  } catch (failure) {
+    const isLost = failure instanceof CaravanError && failure.code === 'job_running'
+    // On a full disk not even the failure can be written: the cause is told, and the next run finds this one dead.
+    if (isLost || error === undefined) throw failure
+  }
 }
 
 type Position = { from: unknown; checkpointKey: string }
@@ -101,33 +102,71 @@ async function work(
   outcome: RunOutcome,
   { from, checkpointKey }: Position,
 ): Promise<void> {
-  const { db } = run
-  let expected: { total: number; unit: string } | undefined
-  let tally = noFailures
-  const context = {
+  const expected: Expected = { unit: 'items' }
+  const saving = { context: contextOf(job, run, outcome, checkpointKey, expected), checkpointKey }
+  try {
+    await copy(job, run, outcome, { ...saving, from, expected })
+    await finish(job, run, outcome, saving)
+  } catch (error) {
+    // What a run kept is what the next one goes on with; what a dry run kept is of no use to any.
+    if (run.isDryRun) await cleanUp(job, outcome, saving)
+    throw error
+  }
+  await cleanUp(job, outcome, saving)
+}
+
+type Expected = { total?: number; unit: string }
+
+function contextOf(
+  job: AnyJob,
+  run: RunOptions,
+  outcome: RunOutcome,
+  scope: string,
+  expected: Expected,
+): AnyContext {
+  return {
     ...run.clientsFor(outcome.id),
     options: run.options,
-    db,
+    db: run.db,
     clock: run.clock,
     signal: run.signal,
     runId: outcome.id,
-    scope: checkpointKey,
+    job: job.id,
+    scope,
     isDryRun: run.isDryRun ?? false,
     isFromStart: run.fromStart ?? false,
-    expect: (total: number, unit: string) => (expected = { total, unit }),
-    note: (text: string) => void (outcome.notes.length < keptNotes && outcome.notes.push(text)),
+    expect: (total, unit) => void Object.assign(expected, { total, unit }),
+    note: (text) => note(outcome, text),
   }
+}
+
+async function copy(
+  job: AnyJob,
+  run: RunOptions,
+  outcome: RunOutcome,
+  { from, expected, ...saving }: Saving & { from: unknown; expected: Expected },
+): Promise<void> {
   const save = run.isDryRun ? preview : commit
-  for await (const batch of job.read(context, from) as AsyncGenerator<Batch<unknown, unknown>>) {
+  let tally = noFailures
+  for await (const batch of job.read(saving.context, from) as AsyncGenerator<
+    Batch<unknown, unknown>
+  >) {
     // Stopped before the batch is saved: the next run takes it up again.
     run.signal.throwIfAborted()
-    await save(job, run, outcome, batch, { context, checkpointKey })
+    await save(job, run, outcome, batch, saving)
     tally = checkFailures(tally, batch, run.rules)
-    const { total, unit } = { total: undefined, unit: 'items', ...expected }
+    const { total, unit } = expected
     run.onProgress?.({ done: outcome.counters.read, total, unit })
   }
-  await finish(job, run, outcome, { context, checkpointKey })
-  await job.cleanUp?.(context)
+}
+
+/** All that counts is committed by now, so what cannot be removed fails nothing; the next run removes it. */
+async function cleanUp(job: AnyJob, outcome: RunOutcome, { context }: Saving): Promise<void> {
+  try {
+    await job.cleanUp?.(context)
+  } catch (error) {
+    note(outcome, `What served this run alone could not be removed yet: ${messageOf(error)}`)
+  }
 }
 
 type Saving = { context: AnyContext; checkpointKey: string }
@@ -172,7 +211,7 @@ async function preview(
   const updated = changes.length - created
   const unchanged = Math.max(0, batch.items.length - changes.length)
   outcome.counters = add(outcome.counters, { created, updated, unchanged, ...countsOf(batch) })
-  outcome.changes.push(...changes.slice(0, keptChanges - outcome.changes.length))
+  keepChanges(outcome, changes)
   keepFailures(outcome, batch.failures ?? [])
 }
 
@@ -190,21 +229,8 @@ async function finish(
   outcome.counters = { ...outcome.counters, marked: marked.length }
   if (!isDryRun) return
   const changes = marked.map((key): Change => ({ key, action: 'mark', fields: [] }))
-  outcome.changes.push(...changes.slice(0, keptChanges - outcome.changes.length))
+  keepChanges(outcome, changes)
 }
-
-const countsOf = ({ items, failures = [] }: Batch<unknown, unknown>) => ({
-  read: items.length + failures.length,
-  failed: failures.length,
-})
-
-const add = (counters: Counters, more: Partial<Counters>): Counters =>
-  Object.fromEntries(
-    Object.entries(counters).map(([name, value]) => [
-      name,
-      value + (more[name as keyof Counters] ?? 0),
-    ]),
-  ) as Counters
 
 const toRow = ({ key, reason, raw }: ItemFailure, at: Date) => ({
   key,
@@ -213,15 +239,14 @@ const toRow = ({ key, reason, raw }: ItemFailure, at: Date) => ({
   at: at.toISOString(),
 })
 
-function keepFailures(outcome: RunOutcome, failures: readonly ItemFailure[]): void {
-  outcome.failures.push(...failures.slice(0, keptFailures - outcome.failures.length))
-}
-
 /** Each way a job is run keeps its own place: a run of three products must not lose that of the whole catalogue. */
-function keyOf(job: AnyJob, { options, isDryRun }: RunOptions): string {
-  const text = JSON.stringify(Object.entries(options).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+function keyOf({ id, onlyFlags = [] }: AnyJob, { options, isDryRun }: RunOptions): string {
+  const said = Object.entries(options).filter(
+    ([name, value]) => value !== undefined && !onlyFlags.includes(name),
+  )
+  const text = JSON.stringify(said.toSorted(([a], [b]) => (a < b ? -1 : 1)))
   const way = createHash('sha256').update(text).digest('hex').slice(0, 12)
-  return `${job.id}#${isDryRun ? 'dry-run-' : ''}${way}`
+  return `${id}#${isDryRun ? 'dry-run-' : ''}${way}`
 }
 
 /** A checkpoint an older version wrote in another shape means: from the start. */
@@ -237,28 +262,10 @@ function beat({ db, clock }: RunOptions, outcome: RunOutcome): () => void {
   const go = async () => {
     while (!stop.signal.aborted) {
       await clock.sleep(heartbeatMs, stop.signal)
-      await heartbeat(db, outcome.id, { nowMs: clock.now().getTime(), leaseMs })
+      // A busy file or a full disk now says nothing about the next beat, and a lost lease shows in the next commit.
+      await heartbeat(db, outcome.id, { nowMs: clock.now().getTime(), leaseMs }).catch(() => 0)
     }
   }
-  // A lost lease shows in the next commit, which undoes its batch; here it only ends the beating.
   go().catch(() => undefined)
   return () => stop.abort()
-}
-
-/** Some saved and some failed is `partial`; all failed is `failed`. */
-function statusOfCounters({ read, failed }: Counters): RunOutcome['status'] {
-  if (failed === 0) return 'success'
-  return failed < read ? 'partial' : 'failed'
-}
-
-function statusOf(error: unknown, signal: AbortSignal): RunOutcome['status'] {
-  if (signal.aborted) return 'interrupted'
-  const isGuard = error instanceof CaravanError && error.code.startsWith('guard_')
-  return isGuard && error.code !== 'guard_failures' ? 'guarded' : 'failed'
-}
-
-function describe(error: unknown): RunError {
-  const isOurs = error instanceof CaravanError || error instanceof IntegrationError
-  const code = error instanceof IntegrationError ? error.kind : (isOurs && error.code) || 'internal'
-  return { code, message: messageOf(error), ...(isOurs && error.hint && { hint: error.hint }) }
 }

@@ -152,8 +152,9 @@ export function ylhAccountOf(config: HaierConfig) {
 }
 
 function digits(count: number) {
-  const message = `must be ${count} digits, in quotes`
-  return z.string({ error: message }).regex(new RegExp(`^\\d{${count}}$`), message)
+  // A file without the quotes holds a number, and a code is none: it may begin with a zero.
+  const message = `must be ${count} digits`
+  return z.string({ error: `${message}, in quotes` }).regex(new RegExp(`^\\d{${count}}$`), message)
 }
 
 /** YLH publishes plain HTTP addresses; those hosts, and no others, may be named with http. */

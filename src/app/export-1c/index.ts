@@ -16,6 +16,7 @@ import { stableId } from '../../formats/stable-id.ts'
 import { streamCustomers } from '../../store/catalog/read-customers.ts'
 import { streamProducts } from '../../store/catalog/read-products.ts'
 import { lastChangeOf } from '../../store/catalog/read-terms.ts'
+import type { Db } from '../../store/schema.ts'
 import type { App } from '../app.ts'
 import { toExportCustomer } from './customers.ts'
 import { gatherDictionaries } from './dictionaries.ts'
@@ -38,11 +39,31 @@ export type ExportResult = {
   findings: string[]
 }
 
+export type ExportContext = {
+  db: Db
+  /** Of the clock of the 1C server. */
+  timezone: string
+  signal: AbortSignal
+}
+
+/** What an export needs of the program. */
+export async function exportContext(app: App): Promise<ExportContext> {
+  const { timezone } = (await app.usableConfig()).config
+  return { db: (await app.state()).db, timezone, signal: app.signal }
+}
+
 /** import.xml and offers.xml. Throws `input_invalid` when there is nothing to write. */
-export async function exportCatalog(app: App, request: ExportRequest): Promise<ExportResult> {
-  const { db } = await app.state()
+export async function exportCatalog(
+  context: ExportContext,
+  request: ExportRequest,
+): Promise<ExportResult> {
+  const { db } = context
   const { source, schemaVersion: version, full = false } = request
-  const formedAt = await formedAtOf(app, ['products', 'offers', 'offer_prices', 'stock'], source)
+  const formedAt = await formedAtOf(
+    context,
+    ['products', 'offers', 'offer_prices', 'stock'],
+    source,
+  )
   const { catalogueIds, ...dictionaries } = await gatherDictionaries(db, source)
   const id =
     catalogueIds.length === 1 && catalogueIds[0]
@@ -69,10 +90,10 @@ export async function exportCatalog(app: App, request: ExportRequest): Promise<E
   }
   await makeFolder(request.to)
   const files = [
-    await writeOne(app, join(request.to, 'import.xml'), 'products', (onCounted) =>
+    await writeOne(context, join(request.to, 'import.xml'), 'products', (onCounted) =>
       writeImport({ ...options, onCounted }, products()),
     ),
-    await writeOne(app, join(request.to, 'offers.xml'), 'offers', (onCounted) =>
+    await writeOne(context, join(request.to, 'offers.xml'), 'offers', (onCounted) =>
       writeOffers({ ...options, onCounted }, offers()),
     ),
   ]
@@ -80,41 +101,47 @@ export async function exportCatalog(app: App, request: ExportRequest): Promise<E
 }
 
 /** contragents.xml. Throws `input_invalid` when there is nothing to write. */
-export async function exportCustomers(app: App, request: ExportRequest): Promise<ExportResult> {
-  const { db } = await app.state()
+export async function exportCustomers(
+  context: ExportContext,
+  request: ExportRequest,
+): Promise<ExportResult> {
+  const { db } = context
   const { source, schemaVersion: version, full = false } = request
-  const formedAt = await formedAtOf(app, ['customers'], source)
+  const formedAt = await formedAtOf(context, ['customers'], source)
   const findings = collectFindings()
   const options = { version, formedAt, changesOnly: !full, onFinding: findings.add }
   async function* customers() {
     for await (const page of streamCustomers(db, { source })) yield* page.map(toExportCustomer)
   }
   await makeFolder(request.to)
-  const file = await writeOne(app, join(request.to, 'contragents.xml'), 'customers', (onCounted) =>
-    writeCustomers({ ...options, onCounted }, customers()),
+  const file = await writeOne(
+    context,
+    join(request.to, 'contragents.xml'),
+    'customers',
+    (onCounted) => writeCustomers({ ...options, onCounted }, customers()),
   )
   return { files: [file], findings: findings.list() }
 }
 
 async function writeOne(
-  app: App,
+  { signal }: ExportContext,
   file: string,
   what: 'products' | 'offers' | 'customers',
   write: (onCounted: (counts: WriteCounts) => void) => AsyncIterable<string>,
 ): Promise<ExportResult['files'][number]> {
   let records = 0
   const pieces = write((counts) => (records = counts[what]))
-  const bytes = await writeFileAtomically(file, pieces, { signal: app.signal })
+  const bytes = await writeFileAtomically(file, pieces, { signal })
   return { file, records, bytes }
 }
 
 /** The time of the last change, by the clock of the 1C server: not the time of writing, so that bytes can be compared. */
 async function formedAtOf(
-  app: App,
+  { db, timezone }: ExportContext,
   tables: Parameters<typeof lastChangeOf>[1],
   source: string | undefined,
 ): Promise<string> {
-  const at = await lastChangeOf((await app.state()).db, tables, source)
+  const at = await lastChangeOf(db, tables, source)
   if (at === undefined) {
     const of = source ? ` of the source ${source}` : ''
     throw new CaravanError({
@@ -123,7 +150,6 @@ async function formedAtOf(
       hint: 'Sync or import them first.',
     })
   }
-  const { timezone } = (await app.usableConfig()).config
   return new Date(at).toLocaleString('sv-SE', { timeZone: timezone }).replace(' ', 'T')
 }
 

@@ -7,6 +7,13 @@ export type Paint = (tone: Tone, text: string) => string
 
 const plain: Paint = (_, text) => text
 
+/** How the status of a run looks everywhere. Partial and interrupted ask for a look, the rest has failed. */
+export function toneOf(status: string | null): Tone | undefined {
+  if (status === null || status === 'running') return undefined
+  if (status === 'success') return 'good'
+  return status === 'partial' || status === 'interrupted' ? 'warn' : 'bad'
+}
+
 /** chalk is loaded only where colours are shown. */
 export async function paintFor(io: Pick<Io, 'isColoured'>): Promise<Paint> {
   if (!io.isColoured) return plain

@@ -26,7 +26,10 @@ function headline(error: unknown): string {
 function coded(message: string, code: string): string {
   const [first = '', ...rest] = message.split('\n')
   const isLeadingOn = first.endsWith(':')
-  return [`${isLeadingOn ? first.slice(0, -1) : first} (${code})${isLeadingOn ? ':' : ''}`, ...rest].join('\n')
+  return [
+    `${isLeadingOn ? first.slice(0, -1) : first} (${code})${isLeadingOn ? ':' : ''}`,
+    ...rest,
+  ].join('\n')
 }
 
 function hintOf(error: unknown): string | undefined {

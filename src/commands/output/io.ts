@@ -10,6 +10,7 @@ export type Io = {
   mayAsk: boolean
   /** Whether stderr is a terminal, where a progress bar can be drawn. */
   canDraw: boolean
+  errColumns: number
   /** Colours on stdout. */
   isColoured: boolean
   /** Colours on stderr. */
@@ -60,6 +61,7 @@ export function processIo(flags: GlobalFlags): Io {
     columns: isTerminal ? stdout.columns || 80 : Infinity,
     mayAsk: flags.input && !env.CI && stdin.isTTY === true && stderr.isTTY === true,
     canDraw: stderr.isTTY === true && !env.CI && env.TERM !== 'dumb',
+    errColumns: stderr.isTTY === true ? stderr.columns || 80 : Infinity,
     isColoured: mayColour && isTerminal,
     isErrColoured: mayColour && stderr.isTTY === true,
     isQuiet: flags.quiet === true,

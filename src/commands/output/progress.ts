@@ -1,10 +1,13 @@
 import type { Clock } from '../../core/clock.ts'
 import type { Io } from './io.ts'
 import { formatCount } from './numbers.ts'
+import { shorten, stringWidth } from './table.ts'
 import { formatDuration } from './time.ts'
 
+type Measured = { done: number; total?: number; unit: string }
+
 export type ProgressView = {
-  update(progress: { done: number; total?: number; unit: string }): void
+  update(progress: Measured): void
   end(): void
 }
 
@@ -21,19 +24,17 @@ export function showProgress(io: Io, clock: Clock, title: string): ProgressView 
 function drawBar(io: Io, clock: Clock, title: string): ProgressView {
   const startedMs = clock.monotonicMs()
   let drawnMs = -Infinity
-  let last = ''
   const draw = (line: string) => io.err(`\r\u001b[2K${line}`)
+  // The first batch of a slow vendor may be long in coming.
+  draw(`${title} …`)
   return {
     update({ done, total, unit }) {
       const now = clock.monotonicMs()
-      last = describe(title, { done, total, unit }, now - startedMs, barOf(done, total))
       if (now - drawnMs < redrawMs) return
       drawnMs = now
-      draw(last)
+      draw(fitted(io, title, { done, total, unit }, now - startedMs))
     },
-    end() {
-      if (last) draw('')
-    },
+    end: () => draw(''),
   }
 }
 
@@ -53,6 +54,13 @@ function writeLines(io: Io, clock: Clock, title: string): ProgressView {
   }
 }
 
+/** A line that is too long would leave its beginning behind at every redraw. */
+function fitted(io: Io, title: string, progress: Measured, elapsedMs: number): string {
+  const line = describe(title, progress, elapsedMs, barOf(progress.done, progress.total))
+  if (stringWidth(line) < io.errColumns) return line
+  return shorten(describe(title, progress, elapsedMs, ''), io.errColumns - 1)
+}
+
 function barOf(done: number, total: number | undefined): string {
   if (!total) return ''
   const size = 24
@@ -63,7 +71,7 @@ function barOf(done: number, total: number | undefined): string {
 /** `haier-products ████░░ 1 200/5 000 products, 95/s, 40 s left`. */
 function describe(
   title: string,
-  { done, total, unit }: { done: number; total?: number; unit: string },
+  { done, total, unit }: Measured,
   elapsedMs: number,
   bar: string,
 ): string {

@@ -41,5 +41,5 @@ export async function askSecret(io: Io, question: string): Promise<string> {
       hint: 'Pipe it in, or use --file.',
     })
   const { password } = await import('@inquirer/prompts')
-  return password({ message: question, mask: '*' }, { output: process.stderr })
+  return password({ message: question, mask: '*', toggleMask: false }, { output: process.stderr })
 }

@@ -110,8 +110,13 @@ function align(text: string, width: number, isNumber = false, isLast = false): s
 
 /** Cuts at a width in columns, with an ellipsis. */
 export function shorten(text: string, width: number): string {
-  const { index, ellipsed } = measure(text, { limit: width, ellipsis: '…' })
-  return ellipsed ? `${text.slice(0, index)}…` : text
+  if (stringWidth(text) <= width) return text
+  const { index } = measure(text, { limit: width, ellipsis: '…' })
+  // The index is a letter too far where wide and narrow ones stand side by side.
+  let letters = [...text.slice(0, index)]
+  while (letters.length > 0 && stringWidth(letters.join('')) > width - 1)
+    letters = letters.slice(0, -1)
+  return `${letters.join('')}…`
 }
 
 /** Columns a text takes on a terminal: two for a Chinese letter. */

@@ -19,6 +19,13 @@ function zoneOf(date: Date): string {
   return `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`
 }
 
+/** `11-21 16:14:12`, for narrow tables; the zone is the one that wide ones name. */
+export const formatShortInstant = (instant: string | null | undefined, isUtc: boolean): string =>
+  formatInstant(instant, isUtc).slice(5, 19)
+
+/** The first letters of an id: enough to find it by, as every command that takes an id does. */
+export const shortId = (id: string): string => id.slice(0, 16)
+
 /** `850 ms`, `4.2 s`, `3 min 20 s`, `5 h 02 min`, `3 d 4 h`. */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`

@@ -105,7 +105,7 @@ export class Assembler implements XmlHandler {
         if (parent) steps.push(step(parent, node))
       })
     }
-    return [...steps, ...this.#skipped].join('/') || (this.#frames[0]?.name ?? '')
+    return shortened([...steps, ...this.#skipped]).join('/') || (this.#frames[0]?.name ?? '')
   }
 
   #openNode(name: string, attributes: Record<string, string> | undefined): void {
@@ -210,6 +210,10 @@ export class Assembler implements XmlHandler {
     this.records.push({ type: 'finding', code, message, element, id, offset: this.#offset })
   }
 }
+
+/** Hostile files are deep: the ends of the way are enough. */
+const shortened = (steps: string[]): string[] =>
+  steps.length > 20 ? [...steps.slice(0, 10), '…', ...steps.slice(-5)] : steps
 
 function numbered(parent: Frame | undefined, name: string): string {
   const count = parent?.counts.get(name) ?? 1

@@ -15,8 +15,8 @@ export function toOffer(
   isChange: boolean,
 ): CommerceOffer {
   const offer: CommerceOffer = {
+    ...emptyItem(), // first: V8 then copies it in one go
     type: 'offer',
-    ...emptyItem(),
     isChange,
     prices: [],
     stock: undefined,

@@ -67,21 +67,46 @@ export function toUnitUse(node: XmlNode, reading: Reading): CommerceUnitUse | un
 
 const blankless = (text: string | undefined): string | undefined => text?.trim() || undefined
 
-export const toRequisites = (node: XmlNode, reading: Reading): CommerceRequisite[] =>
-  childrenOf(node, 'ЗначениеРеквизита').map((one) => ({
-    name: textIn(one, 'Наименование', reading),
-    values: textsOf(one, 'Значение', reading),
-  }))
+export function toRequisites(node: XmlNode, reading: Reading): CommerceRequisite[] {
+  const requisites: CommerceRequisite[] = []
+  for (const one of node.children) {
+    if (one.name !== 'ЗначениеРеквизита') continue
+    const requisite: CommerceRequisite = { name: undefined, values: [] }
+    for (const part of one.children) {
+      if (part.name === 'Наименование') requisite.name = textOf(part, reading)
+      if (part.name === 'Значение') takeText(requisite.values, part, reading)
+    }
+    requisites.push(requisite)
+  }
+  return requisites
+}
 
 /** ЗначенияСвойств. The zero GUID is no value. */
-export const toPropertyValues = (node: XmlNode, reading: Reading): CommercePropertyValue[] =>
-  childrenOf(node, 'ЗначенияСвойства').map((one) => ({
-    id: idIn(one, 'Ид', reading),
-    name: textIn(one, 'Наименование', reading),
-    values: textsOf(one, 'Значение', reading)
-      .map((value) => (value.length === 36 ? normaliseId(value) : value))
-      .filter((value) => value !== zeroGuid),
-  }))
+export function toPropertyValues(node: XmlNode, reading: Reading): CommercePropertyValue[] {
+  const properties: CommercePropertyValue[] = []
+  for (const one of node.children) {
+    if (one.name !== 'ЗначенияСвойства') continue
+    const property: CommercePropertyValue = { id: undefined, name: undefined, values: [] }
+    for (const part of one.children) {
+      if (part.name === 'Ид') property.id = idOf(part, reading)
+      if (part.name === 'Наименование') property.name = textOf(part, reading)
+      if (part.name === 'Значение') takeValue(property.values, part, reading)
+    }
+    properties.push(property)
+  }
+  return properties
+}
+
+function takeText(texts: string[], node: XmlNode, reading: Reading): void {
+  const text = textOf(node, reading)
+  if (text !== undefined) texts.push(text)
+}
+
+function takeValue(values: string[], node: XmlNode, reading: Reading): void {
+  const text = textOf(node, reading)
+  if (text === undefined || text === zeroGuid) return
+  values.push(text.length === 36 ? normaliseId(text) : text)
+}
 
 export const toCharacteristics = (node: XmlNode, reading: Reading): CommerceCharacteristic[] =>
   childrenOf(node, 'ХарактеристикаТовара').map((one) => ({
@@ -98,10 +123,7 @@ export const toParty = (node: XmlNode, reading: Reading): CommerceParty => ({
 
 export function textsOf(node: XmlNode, name: string, reading: Reading): string[] {
   const texts: string[] = []
-  for (const one of node.children) {
-    const text = one.name === name ? textOf(one, reading) : undefined
-    if (text !== undefined) texts.push(text)
-  }
+  for (const one of node.children) if (one.name === name) takeText(texts, one, reading)
   return texts
 }
 

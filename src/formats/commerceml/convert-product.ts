@@ -8,8 +8,8 @@ import type { XmlNode } from './xml-node.ts'
 /** Товар of a catalogue. */
 export function toProduct(node: XmlNode, reading: Reading, offset: number): CommerceProduct {
   const product: CommerceProduct = {
+    ...emptyItem(), // first: V8 then copies it in one go
     type: 'product',
-    ...emptyItem(),
     counterpartyProductId: undefined,
     groupIds: [],
     categoryId: undefined,

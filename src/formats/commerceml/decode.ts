@@ -96,7 +96,9 @@ const closing = 0x3e // ">"
 export class FileDecoder {
   readonly #file: string
   #head: Uint8Array = new Uint8Array(0)
-  #tail: Uint8Array = new Uint8Array(0)
+  /** The bytes to decode next stand here, behind those that the last cut has left. */
+  #buffer: Uint8Array = new Uint8Array(0)
+  #left = 0
   #decoder: InstanceType<typeof TextDecoder> | undefined
   #taken = 0
   #lastBytes: Uint8Array = new Uint8Array(0)
@@ -107,7 +109,10 @@ export class FileDecoder {
     this.#file = file
   }
 
-  /** The text of these bytes as far as it is certain; '' while the encoding is not known yet. Throws `xml_malformed`. */
+  /**
+   * The text of these bytes as far as it is certain; '' while the encoding is not known yet. Throws `Undecodable`, and
+   * `xml_malformed` for an encoding we do not read.
+   */
   write(bytes: Uint8Array): string {
     if (this.#decoder) return this.#cut(bytes)
     return this.#start(Buffer.concat([this.#head, bytes]), false)
@@ -116,8 +121,8 @@ export class FileDecoder {
   /** The rest of the text. */
   end(): string {
     const text = this.#decoder ? '' : this.#start(this.#head, true)
-    const rest = this.#tail
-    this.#tail = new Uint8Array(0)
+    const rest = this.#buffer.subarray(0, this.#left)
+    this.#left = 0
     return text + this.#decode(rest, true)
   }
 
@@ -134,13 +139,23 @@ export class FileDecoder {
 
   /** Cuts behind a tag, so that the scanner seldom has to glue pieces: glued strings are slower to scan. */
   #cut(bytes: Uint8Array): string {
+    const length = this.#left + bytes.length
+    if (this.#buffer.length < length) this.#grow(length)
+    const buffer = this.#buffer
+    buffer.set(bytes, this.#left)
     const isWide = this.detected?.encoding.startsWith('utf-16')
-    const cut = isWide ? 0 : bytes.lastIndexOf(closing) + 1
-    const end = cut === 0 ? bytes.length : cut
-    const part = bytes.subarray(0, end)
-    const whole = this.#tail.length === 0 ? part : Buffer.concat([this.#tail, part])
-    this.#tail = Buffer.from(bytes.subarray(end)) // a copy: the caller may use its bytes again
-    return this.#decode(whole, false)
+    const cut = isWide ? 0 : buffer.subarray(0, length).lastIndexOf(closing) + 1
+    const end = cut === 0 ? length : cut
+    const text = this.#decode(buffer.subarray(0, end), false)
+    buffer.copyWithin(0, end, length)
+    this.#left = length - end
+    return text
+  }
+
+  #grow(length: number): void {
+    const larger = Buffer.alloc(length * 2)
+    larger.set(this.#buffer.subarray(0, this.#left))
+    this.#buffer = larger
   }
 
   #decode(bytes: Uint8Array, isLast: boolean): string {
@@ -150,21 +165,44 @@ export class FileDecoder {
       this.#lastBytes = Buffer.from(bytes.subarray(-3))
       return text
     } catch (cause) {
-      const before = this.#lastBytes
-      const bad = badByteAt(Buffer.concat([before, bytes]), this.detected) - before.length
-      const isCut = isLast && bad >= bytes.length - 3
-      const what = isCut
-        ? 'the file is cut off within a character'
-        : `this is not ${this.detected?.encoding.toUpperCase() ?? 'text'}, as the file was until here`
-      const good = this.#restart().decode(bytes.subarray(Math.min(before.length, 0), Math.max(0, bad)))
-      throw new Undecodable({ good, offset: this.#taken + bad, what, cause })
+      throw this.#undecodable(bytes, isLast, cause)
     }
+  }
+
+  #undecodable(bytes: Uint8Array, isLast: boolean, cause: unknown): Undecodable {
+    const before = this.#lastBytes
+    const all = Buffer.concat([before, bytes])
+    const encoding = this.detected?.encoding ?? 'utf-8'
+    const bad = badByteAt(all, encoding)
+    const begun = withoutCutCharacter(before).length
+    const what =
+      isLast && bad >= all.length - 3
+        ? 'the file is cut off within a character'
+        : `this is not ${encoding.toUpperCase()}, as the file was until here`
+    return new Undecodable({
+      good: encoding === 'utf-8' && bad > begun ? all.toString('utf8', begun, bad) : '',
+      offset: this.#taken - before.length + bad,
+      what,
+      cause,
+    })
+  }
+}
+
+/** Bytes that are not of the file's encoding. The text in front of them is still good, and tells which element it is. */
+export class Undecodable extends Error {
+  readonly good: string
+  readonly offset: number
+
+  constructor(options: { good: string; offset: number; what: string; cause: unknown }) {
+    super(options.what, { cause: options.cause })
+    this.good = options.good
+    this.offset = options.offset
   }
 }
 
 /** Index of the first byte that does not belong to a whole character. */
-function badByteAt(bytes: Uint8Array, detected: Detected | undefined): number {
-  if (detected?.encoding !== 'utf-8') return Math.max(0, bytes.length - 2)
+function badByteAt(bytes: Uint8Array, encoding: CommerceEncoding): number {
+  if (encoding !== 'utf-8') return Math.max(0, bytes.length - 2)
   let at = 0
   while (at < 3 && ((bytes[at] ?? 0) & 0xc0) === 0x80) at++
   while (at < bytes.length) {

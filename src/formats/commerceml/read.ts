@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises'
 import { CaravanError, messageOf } from '../../core/errors.ts'
 import { Assembler } from './assemble.ts'
-import { byteLengthIn, FileDecoder } from './decode.ts'
+import { byteLengthIn, FileDecoder, Undecodable } from './decode.ts'
 import type { Detected } from './decode.ts'
-import { beyondLimit, defaultLimits } from './limits.ts'
+import { beyondLimit, defaultLimits, malformed } from './limits.ts'
 import type { CommerceLimits } from './limits.ts'
 import type { CommerceRecord } from './records.ts'
 import { XmlScanner } from './xml-scanner.ts'
@@ -116,6 +116,17 @@ function startRun({ file, onProgress, unescapeTwice = false, ...options }: ReadO
     if (text !== '') parts.scanner.write(text)
   }
 
+  const scanDecoded = (decode: () => string): void => {
+    try {
+      scan(decode())
+    } catch (error) {
+      if (!(error instanceof Undecodable)) throw error
+      scan(error.good)
+      const element = parts?.assembler.path() ?? ''
+      throw malformed({ file, offset: error.offset, element }, error.message, undefined, error)
+    }
+  }
+
   const takeRecords = (): CommerceRecord[] => {
     if (!parts || parts.assembler.records.length === 0) return []
     const { records } = parts.assembler
@@ -133,12 +144,12 @@ function startRun({ file, onProgress, unescapeTwice = false, ...options }: ReadO
         const place = { file, offset: limits.totalBytes, element }
         throw beyondLimit(place, `the file has more than ${limits.totalBytes} bytes`)
       }
-      scan(decoder.write(chunk))
+      scanDecoded(() => decoder.write(chunk))
       onProgress?.(bytes)
       return takeRecords()
     },
     end(): CommerceRecord[] {
-      scan(decoder.end())
+      scanDecoded(() => decoder.end())
       parts?.scanner.end()
       const records = takeRecords()
       return [...records, { type: 'end', bytes, records: count }]

@@ -40,7 +40,8 @@ const once: Record<string, string> = {
 const unescapeOnce = (text: string): string =>
   text.replace(/&(?:lt|gt|amp|quot|apos|#39|#34);/g, (whole) => once[whole] ?? whole)
 
-const guid = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i
+const lowGuid = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/
+const guid = new RegExp(lowGuid, 'i')
 export const zeroGuid = '00000000-0000-0000-0000-000000000000'
 
 /** An identifier of few values: the ids already met are kept, since most of them come again. */
@@ -71,7 +72,7 @@ export const idIn = (node: XmlNode, name: string, reading: Reading): string | un
  */
 export function normaliseId(text: string): string {
   const id = ownText(text)
-  if (id.length === 36) return guid.test(id) ? id.toLowerCase() : id
+  if (id.length === 36) return lowGuid.test(id) || !guid.test(id) ? id : id.toLowerCase()
   if (!id.includes('#')) return id
   return id
     .split('#')
@@ -79,8 +80,8 @@ export function normaliseId(text: string): string {
     .join('#')
 }
 
-/** A copy: V8 cuts strings out of longer ones by pointing into them. */
-const ownText = (text: string): string => Buffer.from(text).toString()
+/** A copy: V8 cuts strings out of longer ones by pointing into them, but has to copy one that it glued together first. */
+const ownText = (text: string): string => ` ${text}`.slice(1)
 
 const plainNumber = /^(?:0|[1-9]\d*)(?:\.\d*[1-9])?$/
 

@@ -75,3 +75,16 @@ function isAllowed(code: number): boolean {
   if (code > 0xffff) return code <= 0x10ffff
   return code <= 0xd7ff || (code >= 0xe000 && code <= 0xfffd)
 }
+
+/** The index behind a name; -1 when the text ends within it. */
+export function nameEnd(text: string, from: number): number {
+  for (let index = from; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (code === 62 || code === 47 || code === 60 || code === 61 || isBlankCode(code)) return index
+  }
+  return -1
+}
+
+/** A character that cannot be shown, as its number. */
+export const shownCode = (character: string): string =>
+  `U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`

@@ -8,17 +8,21 @@
  */
 import { beyondLimit, malformed } from './limits.ts'
 import type { CommerceLimits, Place } from './limits.ts'
-import { badReference, localName, parseAttributes, tagEnd } from './xml-attributes.ts'
+import { badReference, parseAttributes, tagEnd } from './xml-attributes.ts'
 import type { Attributes } from './xml-attributes.ts'
 import {
   forbiddenCharacter,
   isBlank,
   isBlankCode,
   isName,
+  nameEnd,
   resolveReferences,
+  shownCode,
   unusualText,
 } from './xml-characters.ts'
 import { checkComment, checkInstruction, markupAt } from './xml-markup.ts'
+import { makeSpot } from './xml-spot.ts'
+import type { Spot } from './xml-spot.ts'
 
 export type XmlHandler = {
   /** An element begins. The name has no prefix; attributes are undefined when there are none. */
@@ -39,18 +43,6 @@ export type ScannerOptions = {
   startsAt: number
 }
 
-/**
- * An element at its place: the same way down from the root is the same object. It knows which child came first the last
- * time, and which sibling came behind it, so that the next name need only be compared and not cut out and looked up.
- */
-type Spot = {
-  raw: string
-  local: string
-  children: Map<string, Spot>
-  first: Spot
-  next: Spot
-}
-
 const LT = 60
 const GT = 62
 const SLASH = 47
@@ -60,11 +52,17 @@ const QUESTION = 63
 /** From this many waiting characters on a scan is repeated only when they have doubled, so that long tokens stay cheap. */
 const patience = 64 * 1024
 
+/** How many texts of attributes are kept, and of how many characters at most. */
+const keptTags = 256
+const longestKeptTag = 500
+
 export class XmlScanner {
   readonly #handler: XmlHandler
   readonly #options: ScannerOptions
   readonly #open: Spot[] = []
   #spots = 0
+  /** Attributes by their text: those of units come again with every product. */
+  readonly #attributesOf = new Map<string, Attributes>()
   readonly #outside = makeSpot('\0') // never in a file, so never guessed right
   /** The innermost open element, and its child that was closed last. */
   #inside = this.#outside
@@ -92,13 +90,11 @@ export class XmlScanner {
   write(chunk: string): void {
     this.#waiting.push(chunk)
     this.#waitingChars += chunk.length
-    if (this.#waitingChars > this.#options.limits.tokenChars) {
-      throw beyondLimit(
-        this.#place(0),
-        `a text, tag or comment of more than ${this.#options.limits.tokenChars} characters`,
-      )
-    }
-    if (this.#waitingChars >= this.#wantedChars) this.#scan()
+    const { tokenChars } = this.#options.limits
+    if (this.#waitingChars >= Math.min(this.#wantedChars, tokenChars)) this.#scan()
+    if (this.#waitingChars <= tokenChars) return
+    const what = `a text, tag or comment of more than ${tokenChars} characters`
+    throw beyondLimit(this.#place(0), what)
   }
 
   /** The input is over. Throws `xml_malformed` when the root element is not closed. */
@@ -225,20 +221,24 @@ export class XmlScanner {
     const close = tagEnd(text, end)
     if (close < 0) return -1
     const isEmpty = text.charCodeAt(close - 1) === SLASH
-    const inside = text.slice(end, isEmpty ? close - 1 : close)
-    this.#checkCharacters(inside, end)
-    const attributes = this.#attributes(inside, end)
+    const attributes = this.#attributes(text.slice(end, isEmpty ? close - 1 : close), end)
     this.#opened(spot, attributes)
     if (isEmpty) this.#closed(spot)
     return close + 1
   }
 
   #attributes(text: string, from: number): Attributes | undefined {
+    const known = this.#attributesOf.get(text)
+    if (known) return known
+    this.#checkCharacters(text, from)
     const { limits } = this.#options
-    return parseAttributes(text, limits.attributes, ({ index, what, isLimit }) => {
+    const attributes = parseAttributes(text, limits.attributes, ({ index, what, isLimit }) => {
       if (isLimit) throw beyondLimit(this.#place(from + index), what)
       return this.#fail(from + index, what)
     })
+    const isWorthKeeping = this.#attributesOf.size < keptTags && text.length < longestKeptTag
+    if (attributes && isWorthKeeping) this.#attributesOf.set(` ${text}`.slice(1), attributes)
+    return attributes
   }
 
   #closeTag(text: string, tag: number): number {
@@ -336,26 +336,3 @@ export class XmlScanner {
     return this.#knownOffset
   }
 }
-
-function makeSpot(slice: string): Spot {
-  // A name used as a property is one string for the whole program, and comparing it with another is comparing pointers.
-  const raw = Object.keys({ [slice]: 0 })[0] ?? slice
-  const local = Object.keys({ [localName(raw)]: 0 })[0] ?? raw
-  const spot: Partial<Spot> = { raw, local, children: new Map() }
-  spot.first = spot as Spot
-  spot.next = spot as Spot
-  return spot as Spot
-}
-
-/** The index behind a name; -1 when the text ends within it. */
-function nameEnd(text: string, from: number): number {
-  for (let index = from; index < text.length; index++) {
-    const code = text.charCodeAt(index)
-    if (code === GT || code === SLASH || code === LT || code === 61 || isBlankCode(code))
-      return index
-  }
-  return -1
-}
-
-const shownCode = (character: string): string =>
-  `U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`

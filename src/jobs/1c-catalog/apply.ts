@@ -26,6 +26,8 @@ export type Target = {
 }
 
 const batchSize = 500
+/** Products are moved by the database alone, which takes 2000 in less time than 500 rows take from here. */
+const productBatch = 2000
 
 /** Dictionaries before what refers to them, products before their offers. */
 const order: readonly (StagedEntity | 'products')[] = [
@@ -55,7 +57,7 @@ export async function* stagedItems(db: Db, unchangedProducts: number): AsyncGene
 async function* stagedProducts(db: Db): AsyncGenerator<Item[]> {
   let last: string | undefined
   for (;;) {
-    const keys = await nextStaged(db, last, batchSize)
+    const keys = await nextStaged(db, last, productBatch)
     if (keys.length === 0) return
     last = keys.at(-1)
     yield keys.map((key) => ({ table: 'products' as const, key }))

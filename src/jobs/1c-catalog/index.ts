@@ -14,7 +14,7 @@ import { readCommerceml } from '../../formats/commerceml/read.ts'
 import { checkShrink, countActive, findMissing, markMissing } from '../../store/catalog/missing.ts'
 import { readPriceTypes } from '../../store/catalog/price-types.ts'
 import { addCounts, addFindings, findingTotals } from '../../store/catalog/run-details.ts'
-import { stagedSeen } from '../../store/catalog/stage-seen.ts'
+import { settleProducts, stagedSeen } from '../../store/catalog/stage-seen.ts'
 import { beginStaging, endStaging } from '../../store/catalog/staging.ts'
 import type { Db } from '../../store/schema.ts'
 import { defineSync, type Batch, type JobContext } from '../define.ts'
@@ -45,6 +45,7 @@ export const onecCatalog = defineSync({
     const exchange = newExchange()
     await beginStaging(db)
     await readFiles(context, exchange)
+    const unchanged = await settleProducts(db)
     const target = await prepare(context, exchange)
     runs.set(context, { exchange, target })
     await refuseShrunk(context, exchange)
@@ -52,7 +53,7 @@ export const onecCatalog = defineSync({
     if (failures.length > 0 || exchange.findings.totals.size > 0) {
       yield { items: [], checkpoint: {}, ...(failures.length > 0 && { failures }) }
     }
-    for await (const items of stagedItems(db, exchange.unchangedProducts)) {
+    for await (const items of stagedItems(db, unchanged)) {
       yield { items, checkpoint: {} }
     }
   },

@@ -47,11 +47,11 @@ export const describeUnmapped = (unmapped: readonly KnownPriceType[]): string | 
     ? undefined
     : [
         `${unmapped.length} price type(s) of 1C fill no price column; their prices are kept in offer_prices alone.`,
-        'To use one, put its line under "price_types" with supply_price, invoice_price or market_price:',
+        'To use one, put its line under "price_types" and replace CHOOSE by supply_price, invoice_price or market_price:',
         'price_types:',
         ...unmapped.map(toYaml),
       ].join('\n')
 
 /** One line of the table, with the name as a comment. */
 const toYaml = ({ id, name }: KnownPriceType): string =>
-  `  ${JSON.stringify(id)}: market_price${name === undefined ? '' : `  # ${name.replace(/\s+/g, ' ')}`}`
+  `  ${JSON.stringify(id)}: CHOOSE${name === undefined ? '' : `  # ${name.replace(/\s+/g, ' ')}`}`

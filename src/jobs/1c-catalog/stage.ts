@@ -1,9 +1,7 @@
 /** Reads the files of an exchange into the staging tables. The catalogue itself is not touched. */
 import type { CommerceBlock, CommerceRecord } from '../../formats/commerceml/records.ts'
-import type { CatalogProduct } from '../../store/catalog/products.ts'
 import { FindingBox } from '../../store/catalog/run-details.ts'
-import { stageSeen } from '../../store/catalog/stage-seen.ts'
-import { stageProducts } from '../../store/catalog/stage-products.ts'
+import { stageProducts, toStaged, type StagedProduct } from '../../store/catalog/stage-products.ts'
 import {
   stageRecords,
   type StagedEntity,
@@ -21,7 +19,6 @@ export type StageOptions = { source: string; timezone: string; at: Date }
 
 /** What was read, beside what stands in the staging tables. */
 export type Exchange = {
-  unchangedProducts: number
   failures: ItemFailure[]
   /** By table, how many records could not be kept. */
   failed: Map<string, number>
@@ -35,7 +32,6 @@ export type Exchange = {
 }
 
 export const newExchange = (): Exchange => ({
-  unchangedProducts: 0,
   failures: [],
   failed: new Map(),
   findings: new FindingBox(),
@@ -46,7 +42,7 @@ export const newExchange = (): Exchange => ({
 })
 
 type Waiting = {
-  products: CatalogProduct[]
+  products: StagedProduct[]
   records: { [Name in StagedEntity]: StagedRecord<Name>[] }
 }
 
@@ -126,8 +122,9 @@ function take(record: CommerceRecord, place: Place): void {
       })
       break
     case 'product':
-      if (hasId(record)) waiting.products.push(toProduct(record, place.block?.catalogueId))
-      else fail(place, 'products', record)
+      if (hasId(record)) {
+        waiting.products.push(toStaged(toProduct(record, place.block?.catalogueId)))
+      } else fail(place, 'products', record)
       break
     case 'offer':
       if (hasId(record)) takeOffer(record, place)
@@ -220,11 +217,7 @@ async function flush(
     const catalog = product.catalogId ?? ''
     exchange.productsOf.set(catalog, (exchange.productsOf.get(catalog) ?? 0) + 1)
   }
-  await stageSeen(
-    db,
-    products.map(({ externalId }) => externalId),
-  )
-  exchange.unchangedProducts += await stageProducts(db, source, products, now)
+  await stageProducts(db, source, products, now)
   for (const entity of Object.keys(records) as StagedEntity[]) {
     await stageRecords(db, entity, records[entity])
   }

@@ -1,8 +1,9 @@
-/** Prices and stock of a batch: 20 codes in a price call, one in a stock call, all of them side by side. */
+/** Prices and stock of a piece of the catalogue: 20 codes in a price call, one in a stock call, all side by side. */
 import { IntegrationError, messageOf } from '../../core/errors.ts'
 import type { SupplierPrice, SupplierProduct, SupplierStock } from '../../core/kinds/supplier.ts'
 import type { ItemFailure } from '../define.ts'
-import { chunks, codesPerCall, type Context } from './listing.ts'
+import type { Lane } from './ahead.ts'
+import type { Context } from './listing.ts'
 
 export type Item = {
   product: SupplierProduct
@@ -11,70 +12,82 @@ export type Item = {
   stock?: SupplierStock
 }
 
-/** A product whose price or stock could not be had is a failure as a whole: half a product would look like a fresh one. */
+export type Details = { items: Item[]; failures: ItemFailure[] }
+
+/**
+ * Asks for what the options want of at most 20 products. A product whose price or stock could not be had is a failure
+ * as a whole: half a product would look like a fresh one.
+ */
 export async function addDetails(
   context: Context,
   products: readonly SupplierProduct[],
-): Promise<{ items: Item[]; failures: ItemFailure[] }> {
+  lane: Lane,
+  isFirst: boolean,
+): Promise<Details> {
+  const { options } = context
   const [prices, stock] = await Promise.all([
-    context.options.prices ? askPrices(context, products) : undefined,
-    context.options.stock ? askStock(context, products) : undefined,
+    options.prices ? askPrices(context, products, lane) : undefined,
+    options.stock ? askStock(context, products, lane, isFirst) : undefined,
   ])
+  lane.signal.throwIfAborted()
   const items: Item[] = []
   const failures: ItemFailure[] = []
-  for (const product of products) {
-    const price = prices?.get(product.code)
+  for (const [position, product] of products.entries()) {
+    const price = prices instanceof IntegrationError ? prices : prices?.get(product.code)
     const shelf = stock?.get(product.code)
     const failed = [price, shelf].find((answer) => answer instanceof IntegrationError)
-    if (failed) failures.push({ key: product.code, reason: reasonOf(failed), raw: product })
-    else items.push({ product, price: price as Item['price'], stock: shelf as Item['stock'] })
+    if (failed) failures.push({ ...failureOf(product, failed), position })
+    else {
+      const known = prices && ((price as SupplierPrice | undefined) ?? null)
+      items.push({ product, price: known, stock: shelf as SupplierStock | undefined })
+    }
   }
   return { items, failures }
 }
 
-type Answers<T> = Map<string, T | IntegrationError>
-
 async function askPrices(
-  { use, signal }: Context,
+  { use }: Context,
   products: readonly SupplierProduct[],
-): Promise<Answers<SupplierPrice | null>> {
-  const answers: Answers<SupplierPrice | null> = new Map()
-  const ask = async (some: readonly SupplierProduct[]) => {
-    const codes = some.map(({ code }) => code)
-    const answer = await settle(use.haier.getPrices({ codes }, { signal }))
-    for (const code of codes) {
-      const price =
-        'error' in answer ? answer.error : answer.value.prices.find((one) => one.code === code)
-      answers.set(code, price ?? null)
-    }
-  }
-  await Promise.all(chunks(products, codesPerCall).map(ask))
-  return answers
+  lane: Lane,
+): Promise<Map<string, SupplierPrice> | IntegrationError> {
+  const { signal } = lane
+  const codes = products.map(({ code }) => code)
+  const answer = await settle(lane, () => use.haier.getPrices({ codes }, { signal }))
+  if (answer instanceof IntegrationError) return answer
+  return new Map(answer.prices.map((price) => [price.code, price]))
 }
 
 async function askStock(
-  { use, signal, options }: Context,
+  { use, options: { county } }: Context,
   products: readonly SupplierProduct[],
-): Promise<Answers<SupplierStock>> {
-  const answers: Answers<SupplierStock> = new Map()
+  lane: Lane,
+  isFirst: boolean,
+): Promise<Map<string, SupplierStock | IntegrationError>> {
+  const answers = new Map<string, SupplierStock | IntegrationError>()
+  const { signal } = lane
   const ask = async ({ code }: SupplierProduct) => {
-    const answer = await settle(use.haier.getStock({ code, county: options.county }, { signal }))
-    answers.set(code, 'error' in answer ? answer.error : answer.value)
+    answers.set(code, await settle(lane, () => use.haier.getStock({ code, county }, { signal })))
   }
-  await Promise.all(products.map(ask))
+  const [first, ...rest] = products
+  if (isFirst && first) await ask(first)
+  await Promise.all((isFirst ? rest : products).map(ask))
   return answers
 }
 
 /**
  * A failure that concerns one item is kept with it. One that will meet every item alike, such as refused credentials or
- * an open breaker, ends the run: it goes on at this batch once the cause is mended.
+ * an open breaker, ends the run: it goes on at this piece once the cause is mended.
  */
-async function settle<T>(call: Promise<T>): Promise<{ value: T } | { error: IntegrationError }> {
+async function settle<T>(lane: Lane, make: () => Promise<T>): Promise<T | IntegrationError> {
   try {
-    return { value: await call }
+    return await lane.call(() => {
+      lane.signal.throwIfAborted()
+      return make()
+    })
   } catch (error) {
-    if (!(error instanceof IntegrationError) || concernsAll(error)) throw error
-    return { error }
+    if (!(error instanceof IntegrationError)) throw error
+    if (concernsAll(error)) lane.stop(error)
+    return error
   }
 }
 
@@ -85,5 +98,8 @@ const concernsAll = ({ kind, code }: IntegrationError): boolean =>
   kind === 'rate_limited' ||
   code === 'breaker_open'
 
-const reasonOf = (error: IntegrationError): string =>
-  `${error.operation ?? 'call'}: ${messageOf(error)}${error.callId ? ` (call ${error.callId})` : ''}`
+const failureOf = (product: SupplierProduct, error: IntegrationError): ItemFailure => {
+  const call = error.callId ? ` (call ${error.callId})` : ''
+  const reason = `${error.operation ?? 'call'}: ${messageOf(error)}${call}`
+  return { key: product.code, reason, raw: product }
+}

@@ -27,7 +27,7 @@ export const HaierProductsOptions = z.object({
   max_shrink_percent: z
     .number()
     .min(0)
-    .max(100)
+    .max(99) // an empty listing is stopped whatever stands here
     .default(20)
     .meta({ description: 'stop when a full listing lacks more of the known products than this' }),
   accept_shrink: z

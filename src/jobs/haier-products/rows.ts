@@ -3,9 +3,6 @@ import type { CatalogProduct } from '../../store/catalog/products.ts'
 import type { CatalogStock } from '../../store/catalog/stock.ts'
 import type { Item } from './details.ts'
 
-/** Haier trades in yuan. */
-const currency = 'CNY'
-
 /** A product as the table keeps it. What was not asked for is left out, so that it stays as it was. */
 export const toProduct = ({ product, price }: Item): CatalogProduct => ({
   externalId: product.code,
@@ -19,7 +16,7 @@ export const toProduct = ({ product, price }: Item): CatalogProduct => ({
   isSales: product.isSales,
   noSalesReason: product.noSalesReason,
   ...(price !== undefined && {
-    currency,
+    currency: currencyOf(price),
     supplyPrice: minor(price?.supplyPrice),
     invoicePrice: minor(price?.invoicePrice),
     stockRebate: price?.stockRebate ?? null,
@@ -27,6 +24,10 @@ export const toProduct = ({ product, price }: Item): CatalogProduct => ({
     rebateMoney: minor(price?.rebateMoney),
   }),
 })
+
+/** Left as it was where no price says it. */
+const currencyOf = (price: Item['price']): string | undefined =>
+  (price?.supplyPrice ?? price?.invoicePrice ?? price?.rebateMoney)?.currency
 
 const minor = (money: Money | null | undefined): number | null => money?.minor ?? null
 

@@ -63,6 +63,12 @@ export function hashedColumns<Name extends keyof RecordTables>(
   return columns
 }
 
-/** Text as it is searched in: lower case, `ё` as `е`, single blanks. */
+/** Text as it is searched in: lower case, `ё` as `е`, single blanks, a part that repeats only once. */
 export const searchText = (...parts: (string | null | undefined)[]): string =>
-  parts.filter(Boolean).join(' ').toLowerCase().replaceAll('ё', 'е').replace(/\s+/g, ' ').trim()
+  [...new Set(parts)]
+    .filter(Boolean)
+    .join(' ')
+    .toLowerCase()
+    .replaceAll('ё', 'е')
+    .replace(/\s+/g, ' ')
+    .trim()

@@ -71,10 +71,13 @@ export const productSpec: RecordSpec<'products'> = {
     synced_at: '',
   },
   stamped: ['synced_at'],
-  derive: ({ name, model, article, code, barcode }) => ({
-    search: searchText(name, model === name ? null : model, article, code, barcode),
+  derive: (content) => ({
+    search: searchText(...searchedColumns.map((column) => content[column])),
   }),
 }
+
+/** What people look for when they look for a product. */
+export const searchedColumns = ['name', 'model', 'article', 'code', 'barcode'] as const
 
 /**
  * Saves one batch of a source's products, about 500 at most, in the caller's transaction. A product that was marked and

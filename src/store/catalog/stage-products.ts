@@ -2,8 +2,8 @@
 import { CompiledQuery } from 'kysely'
 import { valuesOf } from '../dialect.ts'
 import type { Db } from '../schema.ts'
-import { hashCells, hashedColumns, hashOf, type Cell } from './content.ts'
-import { productColumns, productSpec, type CatalogProduct } from './products.ts'
+import { hashCells, hashedColumns, hashOf, searchText, type Cell } from './content.ts'
+import { productColumns, productSpec, searchedColumns, type CatalogProduct } from './products.ts'
 import { stageSeen } from './stage-seen.ts'
 import { fileColumns, indexStaged, staged, stagedProductColumns } from './staging.ts'
 
@@ -131,6 +131,7 @@ const cellOf = (row: Record<(typeof fileColumns)[number], Cell>, column: string)
   row[column as (typeof fileColumns)[number]] ?? null
 
 const fileCells = fileColumns.map((column) => contentColumns.indexOf(column))
+const searchedCells = searchedColumns.map((column) => contentColumns.indexOf(column))
 
 /** In the order of `stagedProductColumns`. */
 function toRow(
@@ -140,8 +141,7 @@ function toRow(
   at: Date,
 ): Cell[] {
   const now = at.toISOString()
-  const content = Object.fromEntries(contentColumns.map((column, index) => [column, cells[index]]))
-  const search = productSpec.derive?.({ ...productSpec.blank, ...content }).search ?? ''
+  const search = searchText(...searchedCells.map((index) => cells[index] as string | null))
   const isMarked = markedFor !== undefined
   const standing = isMarked ? ['marked', now, markedFor] : ['active', null, null]
   const told = fileCells.map((index) => cells[index] ?? null)

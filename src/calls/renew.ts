@@ -1,0 +1,28 @@
+import type { Clock } from '../core/clock.ts'
+import { IntegrationError } from '../core/errors.ts'
+import type { Attempt, Call } from './call.ts'
+
+/**
+ * Lets the adapter drop a token that was refused, once in a call. It stands inside the breaker: a token that expired
+ * while many calls were under way is not a wrong password, and must not hold the service.
+ */
+export function renewing(clock: Clock, next: Attempt): Attempt {
+  return async (call) => {
+    try {
+      return await next(call)
+    } catch (error) {
+      if (call.renewal === 'none' && isAuth(error) && renew(call, clock, error)) {
+        call.renewal = 'due'
+      }
+      throw error
+    }
+  }
+}
+
+const isAuth = (error: unknown): error is IntegrationError =>
+  error instanceof IntegrationError && error.kind === 'auth'
+
+function renew({ service, signal }: Call, clock: Clock, refusal: IntegrationError): boolean {
+  const { config, credentials } = service
+  return service.adapter.http.renew?.({ config, credentials, clock, signal, refusal }) ?? false
+}
