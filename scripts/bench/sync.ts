@@ -1,7 +1,7 @@
 /** How fast and how lean the Haier sync is: against its limit, against bare ky, and small against large. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -86,30 +86,33 @@ async function withTwin<T>(
   }
 }
 
-type Result = { durationMs: number; peakBytes: number; counters: { created: number } }
+type Result = { durationMs: number; peakBytes: number }
 
 /** A new project and one sync of it, in a process of its own. */
 async function sync(config: Config, limit: 'limit' | 'no-limit'): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'caravan-bench-'))
   try {
     const project = await initProject(folder, { env: {}, clock: systemClock })
-    const services = { haier: { adapter: 'haier', config } }
+    const rate_limit = limit === 'limit' ? undefined : { per_second: 'none' }
+    const services = { haier: { adapter: 'haier', rate_limit, config } }
     writeFileSync(project.config, JSON.stringify({ version: 1, state: './caravan.db', services }))
-    return JSON.parse(await run('sync-run.ts', [folder, limit])) as Result
+    await run('sync-run.ts', [], '', folder)
+    return JSON.parse(readFileSync(join(folder, 'result.json'), 'utf8')) as Result
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-async function run(script: string, words: string[], input = ''): Promise<string> {
-  const child = start(script, words)
+async function run(script: string, words: string[], input = '', cwd?: string): Promise<string> {
+  const child = start(script, words, cwd)
   child.stdin!.end(input)
   const [output, [code]] = await Promise.all([text(child.stdout!), once(child, 'close')])
   if (code !== 0) throw new Error(`${script} ended with ${String(code)}`)
   return output
 }
 
-const start = (script: string, words: string[]): ChildProcess =>
+const start = (script: string, words: string[], cwd?: string): ChildProcess =>
   spawn(process.execPath, [join(import.meta.dirname, script), ...words], {
+    cwd,
     stdio: ['pipe', 'pipe', 'inherit'],
   })

@@ -7,7 +7,7 @@ import { findKey, keyFileName, writeKeyFile } from '../config/secrets/find-key.t
 import { newKey } from '../config/secrets/keys.ts'
 import { writeConfigFile } from '../config/write.ts'
 import { type Clock, toInstant } from '../core/clock.ts'
-import { CaravanError } from '../core/errors.ts'
+import { CaravanError, messageOf, systemCode } from '../core/errors.ts'
 import { putKeySlot } from '../store/keys.ts'
 import { createState, openState } from '../store/open.ts'
 
@@ -25,7 +25,15 @@ export async function initProject(folder: string, { env, clock }: InitOptions): 
   const state = join(home, 'caravan.db')
   for (const present of [config, state]) if (existsSync(present)) throw alreadyThere(present)
 
-  await mkdir(home, { recursive: true, mode: 0o700 })
+  await mkdir(home, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    const why = systemCode(error) === 'EACCES' ? 'permission denied' : messageOf(error)
+    throw new CaravanError({
+      code: 'file_unwritable',
+      message: `the folder ${home} cannot be made: ${why}`,
+      hint: 'Name a folder that this user may write into.',
+      cause: error,
+    })
+  })
   const key = await provideKey(home, env)
   const instanceId = await createState(state, clock)
   const opened = await openState(state, { clock })

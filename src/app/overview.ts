@@ -84,11 +84,16 @@ function keep(path: string, kept: Kept): void {
   }
 }
 
+const plainReasons: Record<string, string> = {
+  EACCES: 'permission denied',
+  EISDIR: 'it is a folder',
+}
+
 function readBytes(file: string): Buffer {
   try {
     return readFileSync(file)
   } catch (error) {
-    const why = systemCode(error) === 'EACCES' ? 'permission denied' : messageOf(error)
+    const why = plainReasons[systemCode(error) ?? ''] ?? messageOf(error)
     throw new CaravanError({
       code: 'config_unreadable',
       message: `${file} cannot be read: ${why}`,

@@ -46,7 +46,6 @@ export async function runJob(
   id: string,
   request: RunRequest,
 ): Promise<{ report: RunReport; error: unknown }> {
-  keepMemoryLean()
   const job = await jobNamed(id)
   const { config } = await app.config()
   const { db } = await app.state()
@@ -55,6 +54,7 @@ export async function runJob(
     ? await failedOnly(db, job, request.retryFailed, request.options)
     : readOptions(job, given)
   const clients = await openClients(app, job)
+  keepMemoryLean()
   const outcome = await runSync(job, {
     db,
     clock: app.clock,

@@ -98,8 +98,10 @@ export async function faultsOfServices(app: App, loaded: LoadedConfig): Promise<
   return faults
 }
 
-function guardsOf(adapter: AnyAdapter, settings: ServiceSettings): Guards {
+/** What guards the calls of a service: its own settings, else the adapter's, else ours. */
+export function guardsOf(adapter: AnyAdapter, settings: ServiceSettings): Guards {
   const preset = adapter.breaker ?? defaults.breaker
+  const perSecond = settings.rate_limit?.per_second ?? adapter.limits.perSecond
   return {
     timeoutMs: settings.timeout ?? adapter.limits.timeoutMs,
     deadlineMs: settings.retry?.deadline ?? defaults.deadlineMs,
@@ -108,7 +110,7 @@ function guardsOf(adapter: AnyAdapter, settings: ServiceSettings): Guards {
       failures: settings.breaker?.failures ?? preset.failures,
       openForMs: settings.breaker?.open_for ?? preset.openForMs,
     },
-    perSecond: settings.rate_limit?.per_second ?? adapter.limits.perSecond,
+    perSecond: perSecond === 'none' ? undefined : perSecond,
     concurrent: settings.rate_limit?.concurrent ?? adapter.limits.concurrent,
   }
 }

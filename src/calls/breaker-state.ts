@@ -69,9 +69,12 @@ export function admit(
   return { admitted: true, state: { ...state, status: 'half_open', probe }, isProbe: true }
 }
 
-/** An instant further ahead than it was ever set was set before the clock went back: it does not hold. */
+/** Another process may have looked at the clock a little later, or have one that is a little ahead. */
+const clockToleranceMs = 5000
+
+/** An instant much further ahead than it was ever set was set before the clock went back: it does not hold. */
 const isAhead = (untilMs: number, nowMs: number, setMs: number): boolean =>
-  nowMs < untilMs && untilMs - nowMs <= setMs
+  nowMs < untilMs && untilMs - nowMs <= setMs + clockToleranceMs
 
 export type CallEnd = {
   ms: number

@@ -2,6 +2,9 @@ import type { Clock } from '../core/clock.ts'
 import { IntegrationError } from '../core/errors.ts'
 import type { Call } from './call.ts'
 
+/** A listing may hold a whole catalogue, and its reader saves it while it arrives. */
+const listingDeadlineMs = 15 * 60_000
+
 /**
  * One deadline for the whole call, waits and repetitions included; the caller's signal ends it too. From here on
  * `call.signal` is aborted by either, with one of our own errors for a reason. Returns what frees it.
@@ -9,7 +12,8 @@ import type { Call } from './call.ts'
 export function startCallDeadline(call: Call, caller: AbortSignal | undefined, clock: Clock) {
   const controller = new AbortController()
   const timer = new AbortController()
-  const { deadlineMs } = call.service.guards
+  const { guards } = call.service
+  const deadlineMs = call.sink ? Math.max(guards.deadlineMs, listingDeadlineMs) : guards.deadlineMs
   const cancel = () => controller.abort(cancelled())
   if (caller?.aborted) cancel()
   caller?.addEventListener('abort', cancel)

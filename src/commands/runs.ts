@@ -51,9 +51,15 @@ export function registerRuns(program: Command, cli: Cli): void {
               text: (row) => (row.duration_ms === null ? '' : formatDuration(row.duration_ms)),
               isNumber: true,
             },
-            { title: 'SAVED', text: (row) => formatCount(row.saved), isNumber: true, drop: 2 },
-            { title: 'FAILED', text: (row) => formatCount(row.failed), isNumber: true, drop: 1 },
-            { title: 'ERROR', text: (row) => row.error ?? '', isOptional: true, shrink: 1 },
+            { title: 'SAVED', text: (row) => formatCount(row.saved), isNumber: true, drop: 1 },
+            { title: 'FAILED', text: (row) => formatCount(row.failed), isNumber: true },
+            {
+              title: 'ERROR',
+              text: (row) => row.error ?? '',
+              isOptional: true,
+              shrink: 1,
+              drop: 2,
+            },
           ],
           empty: 'There are no runs yet.',
         },
@@ -105,13 +111,13 @@ export function registerRuns(program: Command, cli: Cli): void {
 const shownFindings = 20
 
 const entityLine = ([table, counts]: [string, RunDetails['entities'][string]]): string => {
-  const told = Object.entries(counts).filter(([, count]) => count > 0)
-  return `${table}: ${told.map(([name, count]) => `${name} ${formatCount(count)}`).join(', ')}`
+  const told = Object.entries(counts).filter(([, amount]) => amount > 0)
+  return `${table}: ${told.map(([name, amount]) => `${name} ${formatCount(amount)}`).join(', ')}`
 }
 
 function findingLines({ findings, finding_totals }: RunDetails): string[] {
   const lines = findings.slice(0, shownFindings).map(({ text }) => text)
-  const total = Object.values(finding_totals).reduce((sum, count) => sum + count, 0)
+  const total = Object.values(finding_totals).reduce((sum, amount) => sum + amount, 0)
   return total > lines.length
     ? [...lines, `… ${formatCount(total)} in all; --json shows every one that was kept`]
     : lines

@@ -22,7 +22,7 @@ export function registerShow(program: Command, cli: Cli): void {
           data: service,
           lines: [
             ['service', service.name],
-            ['adapter', `${service.adapter} (${service.title}), kind ${service.kind}`],
+            ['adapter', describeAdapter(service)],
             ['state', service.why ? `${service.state}: ${service.why}` : service.state],
             ['until', formatInstant(service.until, io.isUtc)],
             ['breaker', service.breaker],
@@ -47,3 +47,6 @@ export function registerShow(program: Command, cli: Cli): void {
     })
   withExamples(withJson(command), 'caravan show haier')
 }
+
+const describeAdapter = (it: { adapter: string; title: string; kind: string }): string =>
+  it.title ? `${it.adapter} (${it.title}), kind ${it.kind}` : `${it.adapter} (unknown)`

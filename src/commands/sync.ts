@@ -58,7 +58,7 @@ async function jobMissing(): Promise<CaravanError> {
   const lines = known.map(({ id, title }) => `  ${id.padEnd(width)}  ${title}`)
   return new CaravanError({
     code: 'usage',
-    message: `which job is to be run? There are:\n${lines.join('\n')}`,
+    message: `which job is to be run?\n${lines.join('\n')}`,
     hint: 'The flags of a job are shown by: caravan sync <job> --help',
   })
 }

@@ -33,7 +33,7 @@ export function registerTest(program: Command, cli: Cli): void {
               tone: (row) => (row.ok ? 'good' : 'bad'),
             },
             { title: 'TOOK', text: (row) => formatDuration(row.duration_ms), isNumber: true },
-            { title: 'WHAT', text: (row) => row.detail, shrink: 1 },
+            { title: 'WHAT', text: (row) => row.detail.split('\n', 1)[0] ?? '', shrink: 1 },
           ],
           empty: 'There is no enabled service to test.',
         },
@@ -46,7 +46,8 @@ export function registerTest(program: Command, cli: Cli): void {
 
 /** In whole, for the table may have cut it. */
 function sayFailure(io: Io, { service, detail, hint, call }: TestResult): void {
-  io.err(`✗ ${service}: ${detail}\n`)
+  const lines = detail.split('\n').join('\n  ')
+  io.err(`✗ ${service}: ${lines}\n`)
   if (hint) io.err(`  ${hint}\n`)
   if (call) io.err(`  More: caravan logs show ${call}\n`)
 }

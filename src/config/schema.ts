@@ -68,7 +68,8 @@ export const ServiceConfig = z.strictObject({
     .optional(),
   rate_limit: z
     .strictObject({
-      per_second: z.number().positive().max(10_000).optional(),
+      /** `none`: as fast as the vendor answers, whatever it publishes. */
+      per_second: z.union([z.literal('none'), z.number().positive().max(10_000)]).optional(),
       concurrent: z.int().min(1).max(1000).optional(),
     })
     .optional(),

@@ -1,7 +1,7 @@
 /** The one way out: every request of every adapter leaves through here. What ky and fetch leave open is closed here. */
 import { changed, IntegrationError } from '../core/errors.ts'
 import type { Http, HttpReply, HttpRequest, HttpStream, SignableRequest } from '../core/http.ts'
-import { describeBody, parseJson, readText } from './body.ts'
+import { describeBody, parseJson, readPieces, readText } from './body.ts'
 import { cancelled } from './deadline.ts'
 import { type HttpOptions, type Sent, send, type Turn } from './exchange.ts'
 import { toSignable } from './request.ts'
@@ -98,13 +98,22 @@ async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
   if (text !== '') yield new TextEncoder().encode(text)
 }
 
+/** The time limit is for the vendor's silence: a reader that saves what it was given takes none of it. */
 async function* untilEnd(sent: Sent): AsyncGenerator<Uint8Array> {
+  const pieces = readPieces(sent.body)
   try {
-    yield* sent.body
+    for (;;) {
+      sent.resume()
+      const { done, value } = await pieces.next()
+      sent.pause()
+      if (done) return
+      yield value
+    }
   } catch (error) {
     throw sent.end(error)
   } finally {
     sent.end()
+    await pieces.return(undefined)
   }
 }
 

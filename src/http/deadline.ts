@@ -6,6 +6,9 @@ export type Deadline = {
   /** Aborted when time is up, when the caller gives up, and by `abort`. */
   signal: AbortSignal
   abort(): void
+  /** Stops the time; `resume` gives the whole of it again. */
+  pause(): void
+  resume(): void
   clear(): void
   /** Anything thrown under this deadline as our own error: late, cancelled, or a fault of the network. */
   explain(error: unknown): IntegrationError
@@ -17,7 +20,7 @@ const over = 'over'
 /** One deadline covers connect, headers and body; the caller's signal ends the request too. */
 export function startDeadline(clock: Clock, caller: AbortSignal, timeoutMs: number): Deadline {
   const controller = new AbortController()
-  const timer = new AbortController()
+  let timer = new AbortController()
   let isLate = false
   const abort = () => controller.abort(over)
   if (caller.aborted) abort()
@@ -26,12 +29,20 @@ export function startDeadline(clock: Clock, caller: AbortSignal, timeoutMs: numb
     isLate = true
     abort()
   }
-  clock.sleep(timeoutMs, timer.signal).then(expire, () => undefined)
+  const pause = () => timer.abort(over)
+  const resume = () => {
+    pause()
+    timer = new AbortController()
+    clock.sleep(timeoutMs, timer.signal).then(expire, () => undefined)
+  }
+  resume()
   return {
     signal: controller.signal,
     abort,
+    pause,
+    resume,
     clear() {
-      timer.abort(over)
+      pause()
       caller.removeEventListener('abort', abort)
     },
     explain(error: unknown): IntegrationError {

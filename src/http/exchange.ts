@@ -1,9 +1,8 @@
 /** One request on the wire, from the moment it leaves until its answer has been read. */
-import ky from 'ky'
 import type { Clock } from '../core/clock.ts'
 import type { IntegrationError } from '../core/errors.ts'
 import type { HttpReply, HttpRequest, SignableRequest } from '../core/http.ts'
-import { defaultMaxBytes, readLimited } from './body.ts'
+import { type Body, defaultMaxBytes } from './body.ts'
 import { startDeadline } from './deadline.ts'
 import { type Fetch, proxiedFetch, proxyFor } from './proxy.ts'
 
@@ -46,10 +45,13 @@ export type Turn = { request: SignableRequest; waitedMs: number }
 export type Sent = {
   status: number
   headers: Record<string, string>
-  body: AsyncIterable<Uint8Array>
+  body: Body
   exchange: Exchange
   /** Logs the exchange, the first time, and frees its timer. Given an error, returns it as our own. */
   end(error?: unknown): IntegrationError | undefined
+  /** Stops the clock of the deadline while the reader is busy, and starts it anew. */
+  pause(): void
+  resume(): void
   /** Closes the connection of an answer that nobody will read to its end. */
   abandon(): void
 }
@@ -77,7 +79,7 @@ export async function send(
   const sent: Sent = {
     status: 0,
     headers: {},
-    body: readLimited(null, 0, () => undefined),
+    body: { stream: null, maxBytes, count: (bytes) => (exchange.responseBytes = bytes) },
     exchange,
     end(error) {
       const told = error === undefined ? undefined : deadline.explain(error)
@@ -90,6 +92,8 @@ export async function send(
       options.onExchange?.(exchange)
       return told
     },
+    pause: deadline.pause,
+    resume: deadline.resume,
     abandon() {
       deadline.abort()
       if (sent.status > 0) sent.end('abandoned')
@@ -100,36 +104,32 @@ export async function send(
     const response = await fetchThrough(options, request, deadline.signal)
     exchange.status = sent.status = response.status
     sent.headers = Object.fromEntries(response.headers)
-    sent.body = readLimited(response.body, maxBytes, (bytes) => (exchange.responseBytes = bytes))
+    sent.body.stream = response.body
     return sent
   } catch (error) {
     throw sent.end(error)
   }
 }
 
-/** ky repeats nothing, follows nothing and judges nothing here: the layers above do. */
-const client = ky.create({
-  retry: 0,
-  timeout: false,
-  throwHttpErrors: false,
-  redirect: 'manual',
-})
-
 const proxied = new Map<string, Promise<Fetch>>()
 
+/**
+ * Node's own fetch, and no client around it: repeating, redirects, timeouts and judging the status are done by the layers
+ * above, so that a client such as ky would have to have all of it switched off, and it took a tenth of a call's time.
+ */
 async function fetchThrough(
   options: HttpOptions,
   request: SignableRequest,
   signal: AbortSignal,
 ): Promise<Response> {
   const proxy = proxyFor(request.url, options.proxy, options.env ?? {})
-  const throughProxy = proxy ? await remember(proxied, proxy, proxiedFetch) : undefined
-  return client(request.url, {
+  const through = proxy ? await remember(proxied, proxy, proxiedFetch) : fetch
+  return through(request.url, {
     method: request.method,
     headers: request.headers,
     body: request.body.byteLength > 0 ? Buffer.from(request.body) : undefined,
+    redirect: 'manual',
     signal,
-    ...(throughProxy && { fetch: throughProxy }),
   })
 }
 

@@ -147,17 +147,27 @@ async function playAfter(
 
 async function sendReply(reply: TwinReply, response: ServerResponse): Promise<void> {
   const type = reply.json === undefined && !reply.chunks ? 'text/plain' : 'application/json'
-  response.writeHead(reply.status ?? 200, { 'content-type': type, ...reply.headers })
+  const headers = { 'content-type': type, ...reply.headers }
   if (!reply.chunks) {
-    response.end(reply.text ?? JSON.stringify(reply.json ?? {}))
+    const body = reply.text ?? JSON.stringify(reply.json ?? {})
+    const length = { 'content-length': Buffer.byteLength(body) }
+    response.writeHead(reply.status ?? 200, { ...headers, ...length }).end(body)
     return
   }
+  response.writeHead(reply.status ?? 200, headers)
   for await (const chunk of reply.chunks) {
     if (response.destroyed) return
-    if (!response.write(chunk))
-      await Promise.race([once(response, 'drain'), once(response, 'close')])
+    if (!response.write(chunk)) await drained(response)
   }
   response.end()
+}
+
+/** Until more can be sent, or nobody reads any more. */
+async function drained(response: ServerResponse): Promise<void> {
+  const done = new AbortController()
+  const { signal } = done
+  await Promise.race([once(response, 'drain', { signal }), once(response, 'close', { signal })])
+  done.abort()
 }
 
 async function control({ twin, faults }: Hosted, request: TwinRequest, response: ServerResponse) {

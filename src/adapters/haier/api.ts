@@ -12,6 +12,15 @@ import { isObject, unwrap } from './envelope.ts'
 import { read } from './read.ts'
 import { TheirBalance, TheirLogistics, TheirPrice, TheirStock, TheirToken } from './schema.ts'
 
+/** "One object, or a list of objects." */
+const listOrOne = <Schema extends z.ZodType>(schema: Schema) =>
+  z.preprocess((value) => (isObject(value) ? [value] : value), z.array(schema))
+
+// Made once: zod takes longer to make a schema than to use it.
+const Prices = z.array(TheirPrice)
+const Stock = listOrOne(TheirStock).nullable()
+const Balances = listOrOne(TheirBalance)
+
 /** A token request has less time than others. Section 1. */
 const tokenTimeoutMs = 10_000
 
@@ -91,7 +100,7 @@ export async function queryPrices(
       passWord: config.password.reveal(),
     },
   })
-  return read(z.array(TheirPrice), unwrap(answer), 'list of prices')
+  return read(Prices, unwrap(answer), 'list of prices')
 }
 
 /** Section 2.3: one product a call. Null: the vendor does not say, which is not the same as none. */
@@ -114,7 +123,7 @@ export async function queryStock(
     },
   })
   const payload = unwrap(answer) ?? null
-  return read(listOrOne(TheirStock).nullable(), payload, 'stock')
+  return read(Stock, payload, 'stock')
 }
 
 /** Section 2.4. */
@@ -147,14 +156,10 @@ export async function queryBalance(http: Http, config: HaierConfig): Promise<The
       customerPassword: (config.customer_password ?? config.password).reveal(),
     },
   })
-  return read(listOrOne(TheirBalance), unwrap(answer), 'balance')
+  return read(Balances, unwrap(answer), 'balance')
 }
 
 /** A wrapped success without data says that there is nothing; a bare null says nothing at all. */
 export function payloadOrNothing(answer: unknown, nothing: unknown): unknown {
   return answer === null ? null : (unwrap(answer) ?? nothing)
 }
-
-/** "One object, or a list of objects." */
-const listOrOne = <Schema extends z.ZodType>(schema: Schema) =>
-  z.preprocess((value) => (isObject(value) ? [value] : value), z.array(schema))

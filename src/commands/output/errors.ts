@@ -25,10 +25,12 @@ function headline(error: unknown): string {
 /** The code stands behind the first line; what follows it is a list. */
 function coded(message: string, code: string): string {
   const [first = '', ...rest] = message.split('\n')
-  const isLeadingOn = first.endsWith(':')
+  const isLeadingOn = /[:.] *$/.test(first)
+  const head = isLeadingOn ? first.replace(/[:.] *$/, '') : first
+  const indent = rest[0]?.startsWith(' ') ? '' : '  '
   return [
-    `${isLeadingOn ? first.slice(0, -1) : first} (${code})${isLeadingOn ? ':' : ''}`,
-    ...rest,
+    `${head} (${code})${rest.length > 0 ? ':' : ''}`,
+    ...rest.map((line) => indent + line),
   ].join('\n')
 }
 

@@ -113,9 +113,8 @@ export function shorten(text: string, width: number): string {
   if (stringWidth(text) <= width) return text
   const { index } = measure(text, { limit: width, ellipsis: '…' })
   // The index is a letter too far where wide and narrow ones stand side by side.
-  let letters = [...text.slice(0, index)]
-  while (letters.length > 0 && stringWidth(letters.join('')) > width - 1)
-    letters = letters.slice(0, -1)
+  const letters = Array.from(text.slice(0, index))
+  while (letters.length > 0 && stringWidth(letters.join('')) > width - 1) letters.pop()
   return `${letters.join('')}…`
 }
 

@@ -1,0 +1,66 @@
+import { expect, it } from 'vitest'
+import { haierProject, project } from '../testing/program.ts'
+
+it('finds nothing in a sound file', async () => {
+  const { run, json, file } = await haierProject()
+
+  const { code, out } = await run('config check')
+
+  expect(code).toBe(0)
+  expect(out).toContain('no faults')
+  expect(await json('config check')).toMatchObject({ file: file('integrations.yaml'), faults: [] })
+})
+
+it('shows every fault at once, with line and column', async () => {
+  const { run, write } = await project()
+  write(
+    'integrations.yaml',
+    `version: 1
+foo: 1
+services:
+  a:
+    adapter: hair
+  b:
+    adapter: haier
+    prioriti: 1
+    config: { client_id: 5, client_secret: x, customer_code: "1", password: x, seller_password: x }
+jobs:
+  haier-products: { schedule: "61 * * * *" }
+  haier-productz: {}
+`,
+  )
+
+  const { code, out } = await run('config check')
+  const asJson = await run('config check --json')
+
+  expect(code).toBe(9)
+  for (const told of [
+    'integrations.yaml:2:1  foo: unknown key',
+    'integrations.yaml:5:14  services.a.adapter: unknown adapter; did you mean haier',
+    'integrations.yaml:8:5  services.b.prioriti: unknown key; did you mean priority',
+    'integrations.yaml:9:26  services.b.config.client_id: must be text, not a number',
+    'services.b.config.customer_code: must be 10 digits',
+    'integrations.yaml:11:',
+    'did you mean haier-products',
+  ])
+    expect(out).toContain(told)
+  expect(asJson.code).toBe(9)
+  expect(JSON.parse(asJson.out)).toMatchObject({
+    faults: expect.arrayContaining([expect.objectContaining({ line: 2, column: 1, path: 'foo' })]),
+  })
+})
+
+it('a fault of one service leaves the others usable', async () => {
+  const { run, read, write } = await haierProject()
+  write(
+    'integrations.yaml',
+    read('integrations.yaml').replace('services:', 'services:\n  bad: { adapter: hair }'),
+  )
+
+  const listed = await run('list')
+  const tested = await run('test haier')
+
+  expect(listed.out).toMatch(/bad +hair +1 +faulty +its config has a fault: caravan config check/)
+  expect(listed.err).toBe('The config has 1 fault(s). See them with "caravan config check".\n')
+  expect(tested.code).toBe(0)
+})

@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest'
+import { haierProject, project } from '../testing/program.ts'
+
+it('takes a value from stdin or a file, and never shows it', async () => {
+  const { run, json, write, everything } = await project()
+  write('token.txt', 'planted-in-a-file\n')
+
+  const first = await run('secret set token', { stdin: 'planted-on-stdin\n' })
+  const second = await run('secret set token --file token.txt')
+  const listed = await run('secret list')
+  write('token.txt', '')
+
+  expect(first).toEqual({ code: 0, out: '', err: 'Stored token.\n' })
+  expect(second).toEqual({ code: 0, out: '', err: 'Replaced token.\n' })
+  expect(listed.out).toMatch(/^SECRET +USED BY +CHANGED\ntoken +nothing +20/)
+  expect(await json('secret list')).toMatchObject({ secrets: [{ name: 'token', used_by: [] }] })
+  expect(everything()).not.toMatch(/planted-(in|on)/)
+})
+
+it.each([
+  ['secret set token', '', 2, 'the value of token is empty; nothing was stored (value_missing)'],
+  ['secret set token --file none', '', 1, 'cannot read none: there is no such file'],
+  ['secret set a/b', 'x', 2, 'a/b cannot be the name of a secret'],
+  ['secret remove token --yes', '', 10, 'there is no secret named token (secret_unknown)'],
+])('%s with stdin "%s" is exit %i', async (words, stdin, exit, told) => {
+  const { run, json } = await project()
+
+  const { code, out, err } = await run(words, { stdin })
+
+  expect({ code, out }).toEqual({ code: exit, out: '' })
+  expect(err).toContain(told)
+  expect(await json('secret list')).toEqual({ secrets: [] })
+})
+
+it('refuses a value among the words and does not repeat it', async () => {
+  const { run } = await project()
+
+  const { code, err } = await run('secret set token planted-value')
+
+  expect(code).toBe(2)
+  expect(err).toContain('The value is never an argument')
+  expect(err).not.toContain('planted-value')
+})
+
+it('removes one that is used only after consent, and names who needs it', async () => {
+  const { run, json } = await haierProject()
+
+  const unasked = await run('secret remove haier.password')
+  const removed = await run('secret remove haier.password --yes')
+
+  expect(unasked.code).toBe(7)
+  expect(unasked.err).toContain('which haier needs')
+  expect(removed).toEqual({ code: 0, out: '', err: 'Removed haier.password.\n' })
+  const { secrets } = await json<{ secrets: { name: string }[] }>('secret list')
+  expect(secrets.map(({ name }) => name)).not.toContain('haier.password')
+})
