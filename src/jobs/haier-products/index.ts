@@ -24,11 +24,11 @@ import { listedIn } from './seen.ts'
 
 /**
  * A piece is one price call. Five are under way at once, so a hundred products at most are asked for again after a kill;
- * three are saved together while the others go on.
+ * four are saved together while the others go on.
  */
 const pieceSize = codesPerCall
 /** Somewhat more calls than the service lets out at once, so that it is never idle, and few enough to wait in a row. */
-const ahead = { depth: 5, together: 3, calls: 32 }
+const ahead = { depth: 5, together: 4, calls: 32 }
 
 export const haierProducts = defineSync({
   id: 'haier-products',
