@@ -1,5 +1,6 @@
 import { Cron } from 'croner'
 import { z } from 'zod'
+import { isTimeZone } from '../core/time-zone.ts'
 import { Duration } from './durations.ts'
 import { Size } from './sizes.ts'
 
@@ -9,16 +10,6 @@ export const nameRule =
   'must be a name of small letters, digits and single hyphens, such as sms-main (at most 64 characters)'
 
 const Name = z.string().max(64, nameRule).regex(namePattern, nameRule)
-
-/** An IANA zone that this Node knows. Offsets such as +08:00 are refused: they know nothing of summer time. */
-export function isTimeZone(zone: string): boolean {
-  if (!/^[A-Za-z]/.test(zone)) return false
-  try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: zone }))
-  } catch {
-    return false
-  }
-}
 
 const TimeZone = z.string().refine(isTimeZone, 'must be an IANA time zone, such as Asia/Shanghai')
 

@@ -22,7 +22,13 @@ export type Batch<Item, Checkpoint> = {
 }
 
 /** What a batch did to the tables. */
-export type Saved = { created: number; updated: number; unchanged: number }
+export type Saved = {
+  created: number
+  updated: number
+  unchanged: number
+  /** Of the updated: those that the source itself marked as gone. */
+  marked?: number
+}
 
 export type Progress = { done: number; total?: number; unit: string }
 

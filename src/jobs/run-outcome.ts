@@ -61,6 +61,12 @@ export function statusOf(error: unknown, signal: AbortSignal): RunOutcome['statu
   return isGuard && error.code !== 'guard_failures' ? 'guarded' : 'failed'
 }
 
+/** How a run that was asked to stop is kept. */
+export const stopped: RunError = {
+  code: 'interrupted',
+  message: 'It was asked to stop; the next run goes on where it was',
+}
+
 export function describe(error: unknown): RunError {
   const isOurs = error instanceof CaravanError || error instanceof IntegrationError
   const code = error instanceof IntegrationError ? error.kind : (isOurs && error.code) || 'internal'

@@ -15,6 +15,7 @@ import {
   add,
   countsOf,
   describe,
+  stopped,
   keepChanges,
   keepFailures,
   note,
@@ -70,27 +71,26 @@ export async function runSync(job: AnyJob, run: RunOptions): Promise<RunOutcome>
   try {
     const from = run.isDryRun ? undefined : readCheckpoint(job, started.checkpoint)
     await work(job, run, outcome, { from, checkpointKey })
-    outcome.status = statusOfCounters(outcome.counters)
   } catch (error) {
     outcome.error = error
     outcome.status = statusOf(error, run.signal)
+    await endEarly(run, outcome)
   } finally {
     stopBeating()
   }
   outcome.durationMs = Math.round(clock.monotonicMs() - startedMs)
-  await end(run, outcome)
   return outcome
 }
 
-async function end({ db, clock }: RunOptions, outcome: RunOutcome): Promise<void> {
+async function endEarly({ db, clock }: RunOptions, outcome: RunOutcome): Promise<void> {
   const { id, status, counters, error } = outcome
   try {
-    const told = error === undefined ? undefined : describe(error)
+    const told = status === 'interrupted' ? stopped : describe(error)
     await finishRun(db, id, { status, at: clock.now(), counters, error: told })
   } catch (failure) {
     const isLost = failure instanceof CaravanError && failure.code === 'job_running'
     // On a full disk not even the failure can be written: the cause is told, and the next run finds this one dead.
-    if (isLost || error === undefined) throw failure
+    if (isLost) throw failure
   }
 }
 
@@ -215,18 +215,23 @@ async function preview(
   keepFailures(outcome, batch.failures ?? [])
 }
 
+/** One transaction: what a kill leaves is a run that ended or one that goes on here, never an end without a run. */
 async function finish(
   job: AnyJob,
-  { db, isDryRun }: RunOptions,
+  { db, clock, isDryRun }: RunOptions,
   outcome: RunOutcome,
   { context, checkpointKey }: Saving,
 ): Promise<void> {
   const marked = await atomically(db, async (tx) => {
     const { marked: keys } = (await job.finish?.(tx, context)) ?? { marked: [] }
     if (!isDryRun && !job.keepsCheckpoint) await clearCheckpoint(tx, checkpointKey)
+    const counters = add(outcome.counters, { marked: keys.length })
+    const status = statusOfCounters(counters)
+    await finishRun(tx, outcome.id, { status, at: clock.now(), counters })
     return keys
   })
-  outcome.counters = { ...outcome.counters, marked: marked.length }
+  outcome.counters = add(outcome.counters, { marked: marked.length })
+  outcome.status = statusOfCounters(outcome.counters)
   if (!isDryRun) return
   const changes = marked.map((key): Change => ({ key, action: 'mark', fields: [] }))
   keepChanges(outcome, changes)

@@ -41,14 +41,20 @@ export function readFailure(reply: HttpReply): IntegrationError | undefined {
   return rejection(envelope, reply.status)
 }
 
+const passwordWords = /密码|pass_?word/i
+const passwordHint = 'Check password, customer_password and seller_password.'
+
 /** A business failure in the vendor's own words. */
-export const rejection = ({ message, code }: Envelope, status = 200): IntegrationError =>
-  new IntegrationError({
-    kind: 'rejected',
+export function rejection({ message, code }: Envelope, status = 200): IntegrationError {
+  const isAboutPassword = passwordWords.test(`${code} ${message}`)
+  return new IntegrationError({
+    // A wrong account password comes as a business failure; said often, it would lock the account.
+    ...(isAboutPassword ? { kind: 'auth', hint: passwordHint } : { kind: 'rejected' }),
     message: message ?? 'the vendor reported a failure without a message',
     code,
     status,
   })
+}
 
 /**
  * How YLH says that a soId was pushed before. The document promises the rejection and gives no code, so it is known

@@ -162,9 +162,10 @@ it('checks the account by its balance', async () => {
   expect(await check()).toBe('2 paying accounts')
   const other = await connect({ customer_password: 'wrong' })
   await expect(other.check()).rejects.toMatchObject({
-    kind: 'rejected',
+    kind: 'auth',
     code: 'PASSWORD_ERROR',
     message: '密码错误',
+    hint: 'Check password, customer_password and seller_password.',
   })
   expect(stats()).toMatchObject({ balance_calls: 2, stock_calls: 0 })
 })

@@ -25,7 +25,7 @@ export async function authorize(
 /** After a 401: forgets the token that was refused. A 403 is final, a new token would not change it. */
 export function renew({ credentials, signal, refusal }: RenewContext<HaierConfig>): boolean {
   const used = lastUsed.get(signal)
-  if (!used || refusal?.status === 403) return false
+  if (!used || refusal?.status !== 401) return false
   lastUsed.delete(signal)
   credentials.drop(used.system, used.header)
   return true

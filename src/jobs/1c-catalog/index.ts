@@ -35,6 +35,7 @@ export const onecCatalog = defineSync({
   title: '1C catalogue, prices, stock and customers from CommerceML files',
   needs: {},
   options: OnecCatalogOptions,
+  onlyFlags: ['paths', 'accept_shrink'],
   // An interrupted import reads its files again: that is cheap, and what was moved already is found unchanged.
   checkpoint: z.object({}),
 

@@ -1,12 +1,5 @@
 import { z } from 'zod'
-
-const isTimeZone = (name: string): boolean => {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
-  } catch {
-    return false
-  }
-}
+import { isTimeZone } from '../../core/time-zone.ts'
 
 /** What `caravan import 1c` takes as arguments and flags and the config under `with`. */
 export const OnecCatalogOptions = z.object({
@@ -35,7 +28,7 @@ export const OnecCatalogOptions = z.object({
   max_shrink_percent: z
     .number()
     .min(0)
-    .max(100)
+    .max(99)
     .default(20)
     .meta({ description: 'stop when a full listing lacks more of the known products than this' }),
   accept_shrink: z

@@ -148,8 +148,8 @@ it('stops when more than a fifth fails', async () => {
 
   const report = await sync(all)
 
-  expect(report).toMatchObject({ status: 'failed', counters: { read: 140 } })
-  expect(report.error?.message).toMatch(/\d+ of 140 items failed/)
+  expect(report).toMatchObject({ status: 'failed', counters: { read: 100 } })
+  expect(report.error?.message).toMatch(/\d+ of 100 items failed/)
 })
 
 it('asks a refused question once, so that the account is not locked', async () => {
