@@ -33,6 +33,8 @@ export type App = {
   usableConfig(): Promise<LoadedConfig>
   /** The config without the configs of its services; cheap. */
   overview(): Promise<Overview>
+  /** Where the state is, whether it can be opened or not. */
+  statePath(): Promise<string>
   state(): Promise<State>
   log(): Promise<CallLogFile>
   secrets(): Promise<SecretStore>
@@ -106,6 +108,7 @@ export function openApp({ configFlag, env, cwd, clock, signal }: AppOptions): Ap
     config,
     usableConfig,
     overview,
+    statePath,
     state,
     log,
     secrets,

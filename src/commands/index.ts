@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { registerAdd } from './add.ts'
 import { registerAdapters } from './adapters.ts'
+import { registerBackup } from './backup.ts'
 import type { Cli } from './cli.ts'
 import { registerConfig } from './config.ts'
 import { registerExport } from './export.ts'
@@ -38,6 +39,7 @@ const commands = [
   registerRuns,
   registerLogs,
   registerStatus,
+  registerBackup,
   registerSandbox,
 ]
 
