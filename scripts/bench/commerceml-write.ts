@@ -11,20 +11,12 @@ import type {
   ExportVersion,
 } from '../../src/formats/commerceml/write-model.ts'
 import { writeImport, writeOffers } from '../../src/formats/commerceml/write.ts'
-
-export type BenchFigure = {
-  name: string
-  figure: number
-  unit: string
-  reference: string
-  referenceFigure: number
-  ratio: number
-}
+import type { Measure } from './measure.ts'
 
 export type BenchOptions = { quick: boolean }
 
 /** Yields megabytes a second for import.xml and offers.xml of both versions, and the memory that writing adds. */
-export async function* benchCommercemlWrite({ quick }: BenchOptions): AsyncGenerator<BenchFigure> {
+export async function* benchCommercemlWrite({ quick }: BenchOptions): AsyncGenerator<Measure> {
   const count = quick ? 5_000 : 100_000
   const rounds = quick ? 1 : 3
   const folder = await mkdtemp(join(tmpdir(), 'caravan-bench-'))
@@ -61,7 +53,7 @@ export async function* benchCommercemlWrite({ quick }: BenchOptions): AsyncGener
 }
 
 /** Peak heap while ten times as many records are written, against the smaller number. */
-async function memoryFigure(folder: string, quick: boolean): Promise<BenchFigure> {
+async function memoryFigure(folder: string, quick: boolean): Promise<Measure> {
   const few = quick ? 2_000 : 20_000
   const peakOf = async (count: number): Promise<number> => {
     globalThis.gc?.()

@@ -8,21 +8,12 @@ import { systemClock } from '../../src/core/clock.ts'
 import { createState } from '../../src/store/open.ts'
 import type { Database } from '../../src/store/schema.ts'
 import { connect, createKysely } from '../../src/store/sqlite.ts'
+import type { Measure } from './measure.ts'
 import { preparedLoop, throughRepository, throughUpsert, type Writer } from './state-writers.ts'
-
-export type BenchResult = {
-  name: string
-  figure: number
-  unit: string
-  reference: string
-  referenceFigure: number
-  /** Figure by reference figure. */
-  ratio: number
-}
 
 const reference = 'prepared better-sqlite3 statement, one row a run, same file'
 
-export async function* benchState({ quick }: { quick: boolean }): AsyncGenerator<BenchResult> {
+export async function* benchState({ quick }: { quick: boolean }): AsyncGenerator<Measure> {
   const folder = mkdtempSync(join(tmpdir(), 'caravan-bench-'))
   try {
     yield* benchSpeed(join(folder, 'speed.db'), quick ? 20_000 : 200_000)
@@ -33,7 +24,7 @@ export async function* benchState({ quick }: { quick: boolean }): AsyncGenerator
 }
 
 /** Changed products per second, the ways by turns so that a busy machine hits all alike; the best of three rounds. */
-async function* benchSpeed(path: string, count: number): AsyncGenerator<BenchResult> {
+async function* benchSpeed(path: string, count: number): AsyncGenerator<Measure> {
   await createState(path, systemClock)
   const handle = connect(path, 'FULL')
   const db = createKysely<Database>(handle, path)
@@ -60,7 +51,7 @@ async function* benchSpeed(path: string, count: number): AsyncGenerator<BenchRes
 }
 
 /** Peak memory of a process that writes so many new products. */
-async function* benchMemory(folder: string, count: number): AsyncGenerator<BenchResult> {
+async function* benchMemory(folder: string, count: number): AsyncGenerator<Measure> {
   const peaks: Record<string, number> = {}
   for (const way of ['prepared', 'upsert', 'repository']) {
     const path = join(folder, `${way}.db`)
@@ -75,7 +66,7 @@ async function* benchMemory(folder: string, count: number): AsyncGenerator<Bench
   }
 }
 
-function result(name: string, figure = 0, unit: string, referenceFigure = 0): BenchResult {
+function result(name: string, figure = 0, unit: string, referenceFigure = 0): Measure {
   const ratio = Number((figure / referenceFigure).toFixed(3))
   return {
     name,
