@@ -17,10 +17,10 @@ import { defineTwin } from '../../src/core/twin.ts'
 import { openCallLog } from '../../src/store/call-log.ts'
 import { callLogPath } from '../../src/store/files.ts'
 import { createState, openState } from '../../src/store/open.ts'
-import type { BenchResult } from './state.ts'
+import type { Measure } from './measure.ts'
 
 /** Yields CPU per call, user and system together, in microseconds, against `fetch` and `ky` measured in the same run. */
-export async function* benchCalls({ quick }: { quick: boolean }): AsyncGenerator<BenchResult> {
+export async function* benchCalls({ quick }: { quick: boolean }): AsyncGenerator<Measure> {
   const folder = mkdtempSync(join(tmpdir(), 'caravan-bench-'))
   const server = await startServer()
   const full = await openFullPath(folder, server.url)

