@@ -5,6 +5,7 @@ import type { Service } from '../calls/call.ts'
 import { findConfig } from '../config/find.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
+import { messageOf } from '../core/errors.ts'
 import type { CallLogFile } from '../store/call-log.ts'
 import type { State } from '../store/open.ts'
 import { once } from './once.ts'
@@ -97,7 +98,8 @@ export function openApp({ configFlag, env, cwd, clock, signal }: AppOptions): Ap
     const { db } = await state()
     const writer = createCallLog((await log()).db, clock)
     closers.push(() => writer.close())
-    return createCallPath({ db, log: writer, clock, env })
+    const onTrouble = (error: unknown) => process.emitWarning(messageOf(error), 'CallPathWarning')
+    return createCallPath({ db, log: writer, clock, env, onTrouble })
   })
 
   const app: App = {

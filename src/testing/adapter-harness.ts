@@ -1,15 +1,9 @@
-/** Runs an adapter through the whole call path, over real HTTP and a state in memory. */
-import { onTestFinished } from 'vitest'
+/** Runs an adapter as its kind promises it: listings are collected, and every answer is checked against the kind. */
 import type { Service } from '../calls/call.ts'
-import { createCallLog } from '../calls/log.ts'
-import { createCallPath } from '../calls/path.ts'
-import { createRedactor } from '../calls/redact.ts'
 import type { AnyAdapter } from '../core/adapter.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
-import { createCredentialCache } from '../core/credentials.ts'
 import type { OperationShape } from '../core/kind.ts'
-import { Secret } from '../core/secret.ts'
-import { memoryCallLog, memoryState } from './state.ts'
+import { connect } from './vendor.ts'
 
 export type Harness = {
   /** Asks, and checks the answer against the kind. A listing answers with `{ items, batches, ...output }`. */
@@ -42,39 +36,21 @@ export function turnableClock(): Clock & { advance(ms: number): void } {
   }
 }
 
-/** `random` is 0, so repetitions follow without a wait. */
+/** Over the real call path, without the vendor's limits unless they are asked for. */
 export async function connectAdapter(
   adapter: AnyAdapter,
-  input: unknown,
+  config: unknown,
   { clock = systemClock, ...guards }: HarnessOptions = {},
 ): Promise<Harness> {
-  const config = adapter.config.parse(input)
-  const service: Service = {
-    name: adapter.id,
-    adapter,
-    config,
-    configHash: 'hash',
-    guards: {
-      timeoutMs: adapter.limits.timeoutMs,
-      attempts: 3,
-      deadlineMs: 60_000,
-      breaker: { failures: 5, openForMs: 60_000 },
-      ...guards,
-    },
-    credentials: createCredentialCache(clock),
-    redactor: createRedactor(secretsIn(config)),
-  }
-  const logDb = await memoryCallLog()
-  const log = createCallLog(logDb, clock)
-  onTestFinished(log.close)
-  const path = createCallPath({ db: await memoryState(), log, clock, random: () => 0 })
+  const noLimits = { perSecond: undefined, concurrent: undefined }
+  const connected = await connect(adapter, config, { clock, ...noLimits, ...guards })
   return {
-    service,
-    check: () => path.check(service),
+    service: connected.service,
+    check: connected.check,
     async call(operation, asked, signal) {
       const shape: OperationShape = adapter.kind.operations[operation]
       if (!shape.item) {
-        return shape.output.parse(await path.call(service, operation, asked, { signal }))
+        return shape.output.parse(await connected.call(operation, asked, { signal }))
       }
       const batches: unknown[][] = []
       const batch = shape.item.array()
@@ -82,20 +58,9 @@ export async function connectAdapter(
         begin: async () => void batches.splice(0),
         write: async (items: unknown[]) => void batches.push(batch.parse(items)),
       }
-      const output = await path.call(service, operation, asked, { signal, sink })
+      const output = await connected.call(operation, asked, { signal, sink })
       return { ...(shape.output.parse(output) as object), batches, items: batches.flat() }
     },
-    async logged() {
-      await log.flush()
-      const calls = await logDb.selectFrom('calls').selectAll().execute()
-      const attempts = await logDb.selectFrom('attempts').selectAll().execute()
-      return JSON.stringify({ calls, attempts })
-    },
+    logged: async () => JSON.stringify(await connected.logged()),
   }
-}
-
-function secretsIn(value: unknown): string[] {
-  if (value instanceof Secret) return [value.reveal()]
-  if (typeof value !== 'object' || value === null) return []
-  return Object.values(value).flatMap(secretsIn)
 }
