@@ -50,7 +50,8 @@ export async function printReport(
       ),
     )
   }
-  for (const note of report.notes) say(io, `! ${note}`)
+  const { wrap } = await import('./wrap.ts')
+  for (const note of report.notes) say(io, wrap(`! ${note}`, io.errColumns).join('\n'))
   sayNext(io, report)
 }
 
