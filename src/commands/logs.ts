@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import type { CallInfo } from '../app/logs.ts'
+import type { CallInfo, LogQuery } from '../app/logs.ts'
 import type { Cli } from './cli.ts'
 import { count, type OutputFlags, withExamples, withJson, withListOutput } from './flags.ts'
 import { formatSize } from './output/numbers.ts'
@@ -7,17 +7,7 @@ import { formatOf, printList, printRecord } from './output/print.ts'
 import type { Column } from './output/table.ts'
 import { formatDuration, formatInstant, formatShortInstant, shortId } from './output/time.ts'
 
-type LogFlags = OutputFlags & {
-  service?: string
-  operation?: string
-  outcome?: 'done' | 'failed' | 'unknown'
-  since?: string
-  until?: string
-  run?: string
-  text?: string
-  limit: number
-  follow?: boolean
-}
+type LogFlags = OutputFlags & LogQuery & { follow?: boolean }
 
 export function registerLogs(program: Command, cli: Cli): void {
   const logs = program.command('logs').summary('Look at the calls that were made')
