@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises'
+import { checkAgainst } from '../config/issues.ts'
 import type { Clock } from '../core/clock.ts'
 import { CaravanError, messageOf } from '../core/errors.ts'
 import { startTwin } from '../http/twin-server.ts'
@@ -28,10 +29,10 @@ export type Sandbox = {
 /** Starts a twin on this machine and makes the config that points at it. */
 export async function startSandbox(id: string, wanted: SandboxOptions): Promise<Sandbox> {
   const adapter = await adapterNamed(id)
-  const options = adapter.twin.options.strict().safeParse(wanted.options)
-  if (!options.success) {
-    const faults = options.error.issues.map(
-      (issue) => `  --${issue.path.join('.').replaceAll('_', '-')}: ${issue.message}`,
+  const options = checkAgainst(adapter.twin.options.strict(), wanted.options)
+  if (!options.ok) {
+    const faults = options.issues.map(
+      ({ path, message }) => `  --${path.join('.').replaceAll('_', '-')}: ${message}`,
     )
     throw new CaravanError({
       code: 'usage',
@@ -39,7 +40,7 @@ export async function startSandbox(id: string, wanted: SandboxOptions): Promise<
     })
   }
   const port = readPort(wanted.port)
-  const server = await startTwin(adapter.twin, options.data, { clock: wanted.clock, port }).catch(
+  const server = await startTwin(adapter.twin, options.value, { clock: wanted.clock, port }).catch(
     (error: unknown) => {
       throw new CaravanError({
         code: 'usage',

@@ -29,8 +29,6 @@ const Schedule = z
     'must be five cron fields (minute, hour, day, month, weekday), such as "0 3 * * *"',
   )
 
-const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text
-
 /** A section that may be left empty: `services:` with every entry commented out is an empty section. */
 const section = <S extends z.ZodType>(schema: S) => z.preprocess((value) => value ?? {}, schema)
 
@@ -46,8 +44,6 @@ export const ServiceConfig = z.strictObject({
   retry: z
     .strictObject({
       attempts: z.int().min(1).max(20).optional(),
-      base_delay: Duration.optional(),
-      max_delay: Duration.optional(),
       deadline: Duration.optional(),
     })
     .optional(),
@@ -66,9 +62,6 @@ export const ServiceConfig = z.strictObject({
     .optional(),
   /** May hold placeholders: resolved together with `config`, when the service is used. */
   proxy: z.url('must be a URL, such as http://proxy.example:3128').optional(),
-  allow_redirects_to: z
-    .array(z.string().refine(isOrigin, 'must be an origin, such as https://files.example.com'))
-    .optional(),
   /** In the adapter's own words; placeholders stand in it as written. */
   config: section(z.record(z.string(), z.unknown())),
 })

@@ -165,7 +165,7 @@ const unknown = (id: string): CaravanError =>
   new CaravanError({
     code: 'call_unknown',
     message: `There is no call ${id} in the log`,
-    hint: 'The latest ones: caravan logs. Older ones are deleted after the time in "retention".',
+    hint: 'The latest ones: caravan logs',
   })
 
 const ambiguous = (id: string, found: readonly LoggedCall[]): CaravanError =>

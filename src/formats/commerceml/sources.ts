@@ -1,6 +1,6 @@
 import { open, readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { CaravanError, messageOf } from '../../core/errors.ts'
+import { CaravanError, messageOf, systemCode } from '../../core/errors.ts'
 import { openZip } from '../zip.ts'
 import type { ZipArchive, ZipLimits } from '../zip.ts'
 import { readBlocks } from './read.ts'
@@ -116,6 +116,13 @@ async function isZip(file: string): Promise<boolean> {
 const unreadable = (file: string, cause: unknown): CaravanError =>
   new CaravanError({
     code: 'file_unreadable',
-    message: `${file}: cannot be read: ${messageOf(cause)}`,
+    message: `${file}: cannot be read: ${whyNot(cause)}`,
     cause,
   })
+
+const reasons: Record<string, string> = {
+  ENOENT: 'there is no such file or folder',
+  EACCES: 'permission denied',
+}
+
+const whyNot = (cause: unknown): string => reasons[systemCode(cause) ?? ''] ?? messageOf(cause)

@@ -58,13 +58,6 @@ export async function* streamCustomers(
   }
 }
 
-/** The first customers that match. */
-export const findCustomers = async (
-  db: Db,
-  filter: CustomerFilter,
-  limit = 50,
-): Promise<StoredCustomer[]> => (await pageOf(db, filter, undefined, limit)).map(toCustomer)
-
 function pageOf(
   db: Db,
   { source, status, search }: CustomerFilter,

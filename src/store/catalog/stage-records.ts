@@ -87,16 +87,6 @@ function fold<Name extends StagedEntity>(
 const defined = <T extends object>(values: T): Partial<T> =>
   Object.fromEntries(Object.entries(values).filter(([, cell]) => cell !== undefined)) as Partial<T>
 
-/** How many records of a table are staged. */
-export async function countStaged(db: Db, entity: StagedEntity): Promise<number> {
-  const { count } = await staged(db)
-    .selectFrom('staged_records')
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .where('entity', '=', entity)
-    .executeTakeFirstOrThrow()
-  return Number(count)
-}
-
 /** The next staged records of a table, in the order of their ids. */
 export async function nextRecords<Name extends StagedEntity>(
   db: Db,
