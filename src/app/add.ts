@@ -194,7 +194,7 @@ async function testFirst(app: App, wanted: NewService): Promise<string | null> {
   )
   const service = await serviceOf(app, wanted.name, adapter, resolved, {})
   try {
-    return await (await app.calls()).check(service, app.signal)
+    return (await (await app.calls()).check(service, app.signal)).saw
   } catch (error) {
     if (wanted.test === 'must-pass') throw error
     wanted.say(`The connection test failed: ${messageOf(error)}. Saved all the same.`)

@@ -44,7 +44,7 @@ async function testService(app: App, name: string): Promise<TestResult> {
   const took = () => Math.round(app.clock.monotonicMs() - startedMs)
   try {
     const service = await app.service(name)
-    const detail = await (await app.calls()).check(service, app.signal)
+    const { saw: detail } = await (await app.calls()).check(service, app.signal)
     return {
       service: name,
       ok: true,

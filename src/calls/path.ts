@@ -1,4 +1,5 @@
 /** The call path: what guards a call, stacked in one place, outside in. */
+import type { CheckReport } from '../core/adapter.ts'
 import type { Clock } from '../core/clock.ts'
 import { CaravanError } from '../core/errors.ts'
 import { newId } from '../core/ids.ts'
@@ -37,7 +38,7 @@ export type CallPath = {
     options?: CallOptions & { runId?: string; sink?: Sink; correlationId?: string },
   ): Promise<unknown>
   /** Runs the adapter's own connection test, under the same guards and in the same log. */
-  check(service: Service, signal?: AbortSignal): Promise<string>
+  check(service: Service, signal?: AbortSignal): Promise<CheckReport>
 }
 
 export function createCallPath(options: PathOptions): CallPath {
@@ -87,8 +88,11 @@ export function createCallPath(options: PathOptions): CallPath {
       return run(call, asked.signal, attempt)
     },
     async check(service, signal) {
-      const call = newCall(service, 'check', clock, { repeat: 'safe', effect: 'read' })
-      return String(await run(call, signal, attemptCheck))
+      const effect = service.adapter.checkEffect ?? 'read'
+      const repeat = effect === 'read' ? 'safe' : 'once'
+      const call = newCall(service, 'check', clock, { repeat, effect })
+      const report = (await run(call, signal, attemptCheck)) as string | CheckReport
+      return typeof report === 'string' ? { saw: report } : report
     },
   }
 }

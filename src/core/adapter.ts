@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts'
 import type { CredentialCache } from './credentials.ts'
 import type { IntegrationError } from './errors.ts'
 import type { Http, HttpReply, SignableRequest } from './http.ts'
-import type { Input, Item, Kind, Operations, Output } from './kind.ts'
+import type { Effect, Input, Item, Kind, Operations, Output } from './kind.ts'
 import type { TwinDefinition } from './twin.ts'
 
 /** `safe`: reading. `keyed`: the vendor drops duplicates by our key. `once`: a second request acts a second time. */
@@ -67,6 +67,8 @@ export type Adapter<K extends Kind = Kind, Schema extends z.ZodObject = z.ZodObj
   breaker?: BreakerPreset
   http: {
     baseUrl(config: z.output<Schema>): string
+    /** Every address its requests may go to; the base URL alone when left out. A connection test looks at each. */
+    endpoints?(config: z.output<Schema>): string[]
     /** Adds what proves who we are; runs before every attempt, so that a signature is never stale. */
     authorize?(
       request: SignableRequest,
@@ -83,9 +85,18 @@ export type Adapter<K extends Kind = Kind, Schema extends z.ZodObject = z.ZodObj
   operations: {
     [Name in keyof Operations<K>]?: Operation<z.output<Schema>, Operations<K>[Name]>
   }
-  /** The cheapest call that proves the config works and changes nothing. Returns what it saw, in a few words. */
-  check(context: Context<z.output<Schema>>): Promise<string>
+  /** The cheapest call that proves the config works. Returns what it saw, in a few words. */
+  check(context: Context<z.output<Schema>>): Promise<string | CheckReport>
+  /** What `check` does to the world; `read` when left out. One that does more is run only when somebody asks for it. */
+  checkEffect?: Effect
   twin: TwinDefinition
+}
+
+export type CheckReport = {
+  /** What the vendor answered, in a few words. */
+  saw: string
+  /** Credentials of which the vendor tells when they end, by the config field that holds them. */
+  expires?: { field: string; at: Date }[]
 }
 
 /** Gives an adapter its types; does nothing else. */

@@ -147,7 +147,7 @@ export async function connect(
     path,
     db,
     call: (operation, input, options) => path.call(service, operation, input, options),
-    check: () => path.check(service),
+    check: async () => (await path.check(service)).saw,
     async logged() {
       await log.flush()
       const calls = await logDb.selectFrom('calls').selectAll().orderBy('seq').execute()

@@ -131,6 +131,14 @@ export function ylhEndpointsOf(config: HaierConfig) {
   return { baseUrl, tokenUrl, suffix }
 }
 
+/** Where requests of this config go; YLH only when it has an account there. */
+export function addressesOf(config: HaierConfig): string[] {
+  const { baseUrl, tokenUrl } = endpointsOf(config)
+  const ylh = ylhEndpointsOf(config)
+  const hasYlh = config.ylh_username !== undefined
+  return [baseUrl, tokenUrl, ...(hasYlh ? [ylh.baseUrl, ylh.tokenUrl] : [])]
+}
+
 /** The account that places orders. Throws `config` when the service was set up for queries alone. */
 export function ylhAccountOf(config: HaierConfig) {
   const missing = groups[0].filter((field) => config[field] === undefined)

@@ -14,7 +14,7 @@ import {
 } from './api-orders.ts'
 import { queryBalance, queryLogistics, queryPrices, queryStock, streamProducts } from './api.ts'
 import { endOfChinaDay } from './china-time.ts'
-import { checkConfig, endpointsOf, HaierConfig } from './config.ts'
+import { addressesOf, checkConfig, endpointsOf, HaierConfig } from './config.ts'
 import { isCancelledAlready, isDuplicate, readFailure } from './failures.ts'
 import { readListing } from './listing.ts'
 import { toRetailOrder } from './orders.ts'
@@ -31,7 +31,13 @@ export const haier = defineAdapter({
   checkConfig,
   // Published: 100 requests a second for an account, 30 s. In flight: what a second of slow answers needs.
   limits: { timeoutMs: 30_000, perSecond: 100, concurrent: 16 },
-  http: { baseUrl: (config) => endpointsOf(config).baseUrl, authorize, readFailure, renew },
+  http: {
+    baseUrl: (config) => endpointsOf(config).baseUrl,
+    endpoints: addressesOf,
+    authorize,
+    readFailure,
+    renew,
+  },
   operations: {
     listProducts: {
       repeat: 'safe',
