@@ -20,8 +20,20 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
   require('../dist/main.cjs').main(process.argv.slice(2))
 }
 
-/** Compiled code is kept in a folder of this user's own: a shared one would let others plant code. */
+/**
+ * Compiled code is kept in a folder of this user's own: a shared one would let others plant code. The folders are made
+ * here, one by one: where none can be made, as below /proc, Node's own way of making them tries for ever.
+ */
 function keepCompiledCode() {
   const cache = process.env.XDG_CACHE_HOME || (process.env.HOME && `${process.env.HOME}/.cache`)
-  if (cache) process.getBuiltinModule('node:module').enableCompileCache(`${cache}/caravan`)
+  if (!cache) return
+  const { existsSync, mkdirSync } = process.getBuiltinModule('node:fs')
+  try {
+    for (const folder of [cache, `${cache}/caravan`]) {
+      if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 })
+    }
+  } catch {
+    return
+  }
+  process.getBuiltinModule('node:module').enableCompileCache(`${cache}/caravan`)
 }

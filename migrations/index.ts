@@ -2,10 +2,19 @@
 import type { Kysely } from 'kysely'
 import { up as foundation } from './0001_foundation.ts'
 import { up as catalog } from './0002_catalog.ts'
+import { up as keySlots } from './0003_key_slots.ts'
+import { up as credentialExpiry } from './0004_credential_expiry.ts'
+import { up as configHistory } from './0005_config_history.ts'
 import { up as calls } from './calls/0001_calls.ts'
 
 export type Migration = (db: Kysely<unknown>) => Promise<void>
 
-export const stateMigrations: readonly Migration[] = [foundation, catalog]
+export const stateMigrations: readonly Migration[] = [
+  foundation,
+  catalog,
+  keySlots,
+  credentialExpiry,
+  configHistory,
+]
 
 export const callLogMigrations: readonly Migration[] = [calls]

@@ -9,6 +9,8 @@ import type { AnyAdapter } from '../src/core/adapter.ts'
 import { exitCodes } from '../src/core/exit-codes.ts'
 import { configOptionsOf } from '../src/jobs/define.ts'
 import { jobs } from '../src/jobs/index.ts'
+import { errorsPage } from './generate-errors.ts'
+import { generateSchemas } from './generate-schemas.ts'
 
 /** Every generated file by its path from the root; `readme` is the README as it stands. */
 export async function generate(readme: string): Promise<Map<string, string>> {
@@ -23,6 +25,8 @@ export async function generate(readme: string): Promise<Map<string, string>> {
   return new Map([
     ['integrations.example.yaml', exampleConfig(loaded, exampleJobs)],
     ...loaded.map((adapter) => [`docs/adapters/${adapter.id}.md`, adapterPage(adapter)] as const),
+    ...generateSchemas(),
+    ['docs/errors.md', errorsPage()],
     ['README.md', fill(fill(readme, 'commands', commandTable()), 'exit codes', exitTable())],
   ])
 }

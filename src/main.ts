@@ -8,10 +8,11 @@ import {
   ClosedPipe,
   type GlobalFlags,
   type Io,
+  isPaging,
   processIo,
   watchPipes,
 } from './commands/output/io.ts'
-import { helpFor, isHelp, usageError } from './commands/output/usage.ts'
+import { askedOf, commandNamed, isHelp, usageError } from './commands/output/usage.ts'
 import { systemClock } from './core/clock.ts'
 import { exitOf } from './core/errors.ts'
 import { type Exit, exitCodes } from './core/exit-codes.ts'
@@ -27,14 +28,15 @@ export async function main(words: readonly string[]): Promise<void> {
     .option('--no-input', 'never ask; a missing value is an error')
     .option('-q, --quiet', 'no words about the work, only results and errors')
     .option('--utc', 'show times in UTC')
+    .option('--no-pager', 'print long results at once, without $CARAVAN_PAGER, $PAGER or less')
     .option('--debug', 'show where a fault happened')
     .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
-    .showSuggestionAfterError()
+    .showSuggestionAfterError(false)
     .configureOutput({ outputError: () => undefined })
     .exitOverride()
   const stop = watchSignals()
   const cli = {
-    io: () => processIo(program.opts<GlobalFlags>()),
+    io: () => processIo(program.opts<GlobalFlags>(), stop.signal),
     clock: systemClock,
     signal: stop.signal,
     exit: (exit: Exit) => void (process.exitCode = exitCodes[exit].code),
@@ -43,10 +45,15 @@ export async function main(words: readonly string[]): Promise<void> {
       const { config } = program.opts<GlobalFlags>()
       const app = openApp({
         configFlag: config,
+        command: commandNamed(program, words),
         env: process.env,
         cwd: process.cwd(),
         clock: systemClock,
         signal: stop.signal,
+        askPassphrase: async (question) => {
+          const { askPassphrase } = await import('./commands/output/passphrase.ts')
+          return askPassphrase(cli.io(), question)
+        },
       })
       try {
         return await use(app)
@@ -57,18 +64,22 @@ export async function main(words: readonly string[]): Promise<void> {
   }
   registerCommands(program, cli)
   watchPipes()
+  if (words[0] === '__complete') {
+    const { printCandidates } = await import('./commands/complete/index.ts')
+    return printCandidates(program, cli, words.slice(1)).catch(() => undefined)
+  }
   try {
     await program.parseAsync([...words], { from: 'user' })
   } catch (error) {
-    await report(error, cli.io(), { program, words })
+    await report(error, cli.io(), { program, words, isStopped: stop.signal.aborted })
   }
   if (stop.signal.aborted) process.exitCode = stop.exitCode()
 }
 
-type Asked = { program: Command; words: readonly string[] }
+type Asked = { program: Command; words: readonly string[]; isStopped: boolean }
 
 /** Prints a failure and sets the exit code. */
-async function report(error: unknown, io: Io, { program, words }: Asked): Promise<void> {
+async function report(error: unknown, io: Io, { program, words, isStopped }: Asked): Promise<void> {
   if (error instanceof ClosedPipe) return
   if (error instanceof CommanderError && isHelp(error)) {
     process.exitCode = exitCodes[error.exitCode === 0 ? 'done' : 'usage'].code
@@ -80,8 +91,14 @@ async function report(error: unknown, io: Io, { program, words }: Asked): Promis
     process.exitCode = exitCodes.interrupted.code
     return
   }
-  const told = error instanceof CommanderError ? usageError(error, helpFor(program, words)) : error
-  io.err(renderError(told, await paintFor({ isColoured: io.isErrColoured })))
+  // Asked to stop in the middle of what is undone as a whole; the exit code says by which signal.
+  if (error instanceof Error && error.name === 'AbortError' && isStopped) {
+    io.err('Stopped; what was half done is undone.\n')
+    return
+  }
+  const told =
+    error instanceof CommanderError ? usageError(error, askedOf(program, words, error)) : error
+  io.err(renderError(told, await paintFor({ isColoured: io.isErrColoured }), io.errColumns))
   if (program.opts<GlobalFlags>().debug) io.err(renderCauses(told))
   process.exitCode = exitCodes[exitOf(told)].code
 }
@@ -92,6 +109,8 @@ function watchSignals(): { signal: AbortSignal; exitCode(): number } {
   let exit: Exit = 'interrupted'
   const watch = (name: NodeJS.Signals, means: Exit) =>
     process.on(name, () => {
+      // It goes to the whole terminal; the pager there decides what it means.
+      if (name === 'SIGINT' && isPaging()) return
       if (controller.signal.aborted) process.exit(exitCodes[means].code)
       exit = means
       controller.abort()

@@ -7,6 +7,7 @@ import { dirname, join, resolve } from 'node:path'
 import type { Measure } from './measure.ts'
 
 const program = resolve(import.meta.dirname, '../../bin/caravan.js')
+const example = resolve(import.meta.dirname, '../../examples/1c-catalog')
 
 export async function* benchStartup({ quick }: { quick: boolean }): AsyncGenerator<Measure> {
   const project = makeProject(20)
@@ -17,6 +18,8 @@ export async function* benchStartup({ quick }: { quick: boolean }): AsyncGenerat
       'caravan --version': [program, '--version'],
       'caravan list, 20 services': [program, 'list'],
       'caravan status, 20 services': [program, 'status'],
+      'completion of a service': [program, '__complete', 'show', 'haier-1'],
+      'completion of a run': [program, '__complete', 'runs', 'show', ''],
     }
     const medians = timeInTurns(Object.values(commands), project, quick ? 7 : 25)
     const names = Object.keys(commands)
@@ -52,8 +55,11 @@ function makeProject(services: number): string {
     file,
     readFileSync(file, 'utf8').replace('services:\n', `services:\n${entries.join('')}`),
   )
+  run('import', '1c', example)
   run('list')
   run('status')
+  run('__complete', 'show', '')
+  run('__complete', 'runs', 'show', '')
   return project
 }
 

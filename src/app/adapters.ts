@@ -1,6 +1,5 @@
 import { adapters } from '../adapters/index.ts'
-
-export type AdapterInfo = { id: string; kind: string; title: string; docs: string }
+import type { AdapterInfo } from './answers/adapters.ts'
 
 /** Loads every adapter to tell about it. */
 export const listAdapters = (): Promise<AdapterInfo[]> =>

@@ -2,10 +2,10 @@
 import { dirname, resolve } from 'node:path'
 import type { CallPath } from '../calls/path.ts'
 import type { Service } from '../calls/call.ts'
-import { findConfig } from '../config/find.ts'
+import { findConfig, type FindOptions } from '../config/find.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
-import { messageOf } from '../core/errors.ts'
+import { CaravanError, messageOf } from '../core/errors.ts'
 import type { CallLogFile } from '../store/call-log.ts'
 import type { State } from '../store/open.ts'
 import { once } from './once.ts'
@@ -15,17 +15,24 @@ import type { SecretStore } from './secret-store.ts'
 export type AppOptions = {
   /** Value of `--config`. */
   configFlag?: string
+  /** Words of the command, such as `config rollback`; the history of the config tells them. */
+  command?: string
   env: Readonly<Record<string, string | undefined>>
   cwd: string
   clock: Clock
   /** Aborted when the program is asked to stop. */
   signal: AbortSignal
+  /** Asks a person for the passphrase that unlocks the secrets, hidden; undefined when nobody can be asked. */
+  askPassphrase?: (question: string) => Promise<string | undefined>
 }
 
 export type App = {
   clock: Clock
   env: Readonly<Record<string, string | undefined>>
   signal: AbortSignal
+  command: string
+  /** What the config is looked for with. */
+  lookup: FindOptions
   /** Path of integrations.yaml. Throws `config_missing`. */
   file(): string
   /** The whole config. Throws `config_invalid` with every fault. */
@@ -36,7 +43,13 @@ export type App = {
   overview(): Promise<Overview>
   /** Where the state is, whether it can be opened or not. */
   statePath(): Promise<string>
+  /** The state. A file that is not the latest version is recorded as one. */
   state(): Promise<State>
+  /**
+   * The same without the file being recorded as a version, for what compares the two; also where the file is no YAML at
+   * all, since that is when its versions are needed most.
+   */
+  stateAsIs(): Promise<State>
   log(): Promise<CallLogFile>
   secrets(): Promise<SecretStore>
   /** A service ready to be called. Throws `service_unknown`, `placeholder_unset`, or what is wrong with its config. */
@@ -45,11 +58,13 @@ export type App = {
   close(): Promise<void>
 }
 
-export function openApp({ configFlag, env, cwd, clock, signal }: AppOptions): App {
+export function openApp(options: AppOptions): App {
+  const { configFlag, command = '', env, cwd, clock, signal, askPassphrase } = options
   const closers: (() => Promise<void> | void)[] = []
   const services = new Map<string, Promise<Service>>()
 
-  const file = once(() => findConfig({ flag: configFlag, env, cwd }))
+  const lookup = { flag: configFlag, env, cwd }
+  const file = once(() => findConfig(lookup))
   const usableConfig = once(async () => {
     const { readProjectConfig } = await import('./config.ts')
     return readProjectConfig(file(), env)
@@ -66,10 +81,25 @@ export function openApp({ configFlag, env, cwd, clock, signal }: AppOptions): Ap
   )
   const statePath = async () => resolve(dirname(file()), (await overview()).state)
 
-  const state = once(async () => {
+  const stateAsIs = once(async () => {
     const { openState } = await import('../store/open.ts')
-    const opened = await openState(await statePath(), { clock })
+    const path = await statePath().catch(async (error: unknown) => {
+      if (!(error instanceof CaravanError) || error.code !== 'config_unreadable') throw error
+      const { guessStatePath } = await import('./config-history/guess-state.ts')
+      return guessStatePath(file())
+    })
+    const opened = await openState(path, { clock })
     closers.push(() => opened.close())
+    return opened
+  })
+  const state = once(async () => {
+    const { versionHash } = await overview()
+    const opened = await stateAsIs()
+    const { latestConfigHash } = await import('../store/config-versions.ts')
+    if ((await latestConfigHash(opened.db)) !== versionHash) {
+      const { recordLoaded } = await import('./config-history/record.ts')
+      await recordLoaded(app, opened.db, await usableConfig())
+    }
     return opened
   })
   const log = once(async () => {
@@ -90,14 +120,22 @@ export function openApp({ configFlag, env, cwd, clock, signal }: AppOptions): Ap
       env,
       configDir: dirname(file()),
       keyFile: known.key_file,
+      askPassphrase,
     })
   })
   const calls = once(async () => {
     const { createCallPath } = await import('../calls/path.ts')
     const { createCallLog } = await import('../calls/log.ts')
-    const { db } = await state()
-    const writer = createCallLog((await log()).db, clock)
-    closers.push(() => writer.close())
+    const { keepWithin } = await import('../store/retention.ts')
+    const { db, path } = await state()
+    const logFile = await log()
+    const { retention } = (await usableConfig()).config
+    const keeper = keepWithin(logFile, { statePath: path, limit: retention.max_size, clock })
+    const writer = createCallLog(logFile.db, clock, undefined, keeper)
+    closers.push(async () => {
+      await writer.close()
+      await import('./retention.ts').then(({ cleanUp }) => cleanUp(app))
+    })
     const onTrouble = (error: unknown) => process.emitWarning(messageOf(error), 'CallPathWarning')
     return createCallPath({ db, log: writer, clock, env, onTrouble })
   })
@@ -106,12 +144,15 @@ export function openApp({ configFlag, env, cwd, clock, signal }: AppOptions): Ap
     clock,
     env,
     signal,
+    command,
+    lookup,
     file,
     config,
     usableConfig,
     overview,
     statePath,
     state,
+    stateAsIs,
     log,
     secrets,
     calls,

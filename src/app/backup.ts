@@ -1,20 +1,115 @@
+import { dirname } from 'node:path'
+import { CaravanError } from '../core/errors.ts'
 import { backupState } from '../store/backup.ts'
-import { restoreState } from '../store/restore.ts'
+import type { CopyFacts } from '../store/inspect-copy.ts'
+import {
+  type Draft,
+  draftRestore,
+  instanceAt,
+  placeRestored,
+  refuseHeld,
+} from '../store/restore.ts'
+import type { BackupReport, RestoreReport } from './answers/backup.ts'
 import type { App } from './app.ts'
 
-export type BackupReport = { file: string; bytes: number; instance: string }
+export type { BackupReport, RestoreReport }
+
+/** In bytes. */
+export type CopyProgress = { doneBytes: number; totalBytes: number }
 
 /** Copies the state while others use it, and checks the copy. The call log is not in it. Throws `state_exists`. */
-export async function makeBackup(app: App, file: string): Promise<BackupReport> {
-  const { path, sizeBytes, instanceId } = await backupState(await app.state(), file)
-  return { file: path, bytes: sizeBytes, instance: instanceId }
+export async function makeBackup(
+  app: App,
+  file: string,
+  onProgress?: (progress: CopyProgress) => void,
+): Promise<BackupReport> {
+  const { clock, signal } = app
+  const made = await backupState(await app.state(), file, { now: clock.now(), signal, onProgress })
+  return {
+    file: made.path,
+    bytes: made.sizeBytes,
+    sha256: made.sha256,
+    instance: made.instanceId,
+    made_at: made.madeAt,
+    rows: made.facts.rows,
+    keys: keysOf(made.facts),
+  }
+}
+
+export const keysOf = ({ keys }: CopyFacts): BackupReport['keys'] =>
+  keys.map(({ id, label, createdAt }) => ({ id, label, created_at: createdAt }))
+
+/** A backup that was copied beside the state and checked, before anybody is asked. */
+export type RestorePlan = {
+  /** Of the state that will be replaced. */
+  path: string
+  made_at: string | null
+  rows: RestoreReport['rows']
+  keys: RestoreReport['keys']
+  instance: string
+  /** The installation of the state that is there now; null when there is none that can be read. */
+  instanceNow: string | null
+  draft: Draft
 }
 
 /**
- * Puts a backup in the place of the state, which may be damaged or gone. The former one is kept as `<state>.replaced`.
- * The operator has made sure that nothing runs. Throws what is wrong with the backup, and then nothing was touched.
+ * Looks at a backup, and at what it would replace. Throws what is wrong with the backup, or `state_busy` when a process
+ * has the state open; nothing is touched but for a copy of the backup, which `draft.discard` removes.
  */
-export async function restoreBackup(app: App, file: string): Promise<BackupReport> {
-  const { path, sizeBytes, instanceId } = restoreState(file, await app.statePath())
-  return { file: path, bytes: sizeBytes, instance: instanceId }
+export async function planRestore(app: App, file: string): Promise<RestorePlan> {
+  const { isBundle } = await import('./bundle/format.ts')
+  if (isBundle(file)) throw noBackup(file)
+  const path = await app.statePath()
+  refuseHeld(path)
+  const draft = await draftRestore(file, path, { isCompacted: true })
+  const { facts, instanceId } = draft
+  return {
+    path,
+    made_at: facts.madeAt ?? null,
+    rows: facts.rows,
+    keys: keysOf(facts),
+    instance: instanceId,
+    instanceNow: instanceAt(path) ?? null,
+    draft,
+  }
+}
+
+const noBackup = (file: string): CaravanError =>
+  new CaravanError({
+    code: 'usage',
+    message: `${file} is a bundle of config and secrets, not a backup of the state`,
+    hint: `Unpack it with: caravan config restore ${file}`,
+  })
+
+/** Puts the backup in the place of the state. The former one is kept as `<state>.replaced`. Throws `state_busy`. */
+export async function restoreBackup(app: App, plan: RestorePlan): Promise<RestoreReport> {
+  const { path, sizeBytes, formerState } = placeRestored(plan.draft, plan.path)
+  return {
+    file: path,
+    bytes: sizeBytes,
+    instance: plan.instance,
+    made_at: plan.made_at,
+    rows: plan.rows,
+    keys: plan.keys,
+    key: await keyHere(app, plan),
+    former_state: formerState,
+  }
+}
+
+/** Whether the key of this place opens the restored state. What is wrong with the rest of it the next command tells. */
+async function keyHere(app: App, { keys }: RestorePlan): Promise<RestoreReport['key']> {
+  if (keys.length === 0) return 'none'
+  try {
+    const { lookHere } = await import('./keys/unlock.ts')
+    const { db, instanceId } = await app.stateAsIs()
+    const { config } = await app.usableConfig()
+    const configDir = dirname(app.file())
+    const keyFile = config.key_file
+    const here = await lookHere({ db, instanceId, env: app.env, configDir, keyFile })
+    if (here.slot) return 'opens'
+    return here.source === undefined ? 'missing' : 'wrong'
+  } catch (error) {
+    if (error instanceof CaravanError) return 'missing'
+    throw error
+  }
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { adapters } from '../adapters/index.ts'
 import type { Catalogue } from '../config/checks.ts'
-import { nearest } from '../config/faults.ts'
 import type { AnyAdapter } from '../core/adapter.ts'
 import { CaravanError, type ErrorCode } from '../core/errors.ts'
+import { nearest } from '../core/nearest.ts'
 import type { AnyJob } from '../jobs/define.ts'
 import { jobs } from '../jobs/index.ts'
 
@@ -34,6 +34,19 @@ export const adapterNamed = (id: string): Promise<AnyAdapter> =>
 /** Throws `job_unknown` with the nearest right word. */
 export const jobNamed = (id: string): Promise<AnyJob> =>
   named(jobs, id, 'job', 'job_unknown', 'caravan jobs').load()
+
+/** Throws `usage` with the nearest right word when no kind of service has an operation of this name. */
+export async function requireOperation(name: string): Promise<void> {
+  const loaded = await Promise.all(adapters.map(({ load }) => load()))
+  const known = [...new Set(loaded.flatMap(({ kind }) => Object.keys(kind.operations)))]
+  if (known.includes(name)) return
+  const near = nearest(name, known)
+  throw new CaravanError({
+    code: 'usage',
+    message: `there is no operation named ${name}`,
+    hint: `${near ? `Did you mean ${near}? ` : ''}There are: ${known.join(', ')}.`,
+  })
+}
 
 function named<T extends { id: string }>(
   list: readonly T[],

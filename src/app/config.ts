@@ -1,7 +1,8 @@
+import type { ConfigReport } from './answers/config.ts'
 import type { App } from './app.ts'
 import { readConfigFile } from '../config/write.ts'
 import { type LoadedConfig, readConfig, requireValid } from '../config/load.ts'
-import { formatFaults } from '../config/faults.ts'
+import { formatFaults, inFileOrder, pathText } from '../config/faults.ts'
 import { readValueFile } from '../config/sources.ts'
 import { catalogue } from './catalogue.ts'
 
@@ -19,17 +20,8 @@ export async function readProjectConfig(file: string, env: Environment): Promise
 
 export const refuseFaults = requireValid
 
-export type ConfigReport = {
-  file: string
-  services: number
-  jobs: number
-  faults: { line: number; column: number; path: string; message: string; hint: string | null }[]
-  /** The faults as an operator reads them. */
-  text: string
-}
-
-/** Every fault of the file, also those that concern one service alone, such as a secret that is not stored. */
-export async function checkConfig(app: App): Promise<ConfigReport> {
+/** Every fault of the file, also those that concern one service alone, such as a secret that is not stored. `text`: as operators read them. */
+export async function checkConfig(app: App): Promise<ConfigReport & { text: string }> {
   const loaded = await app.usableConfig()
   const { faultsOfServices } = await import('./service.ts')
   const faults = [...loaded.faults, ...(await faultsOfServices(app, loaded))]
@@ -37,10 +29,10 @@ export async function checkConfig(app: App): Promise<ConfigReport> {
     file: loaded.file,
     services: Object.keys(loaded.config.services).length,
     jobs: Object.keys(loaded.config.jobs).length,
-    faults: faults.map(({ line, column, path, message, hint }) => ({
+    faults: inFileOrder(faults).map(({ line, column, path, message, hint }) => ({
       line,
       column,
-      path: path.join('.'),
+      path: pathText(path),
       message,
       hint: hint ?? null,
     })),

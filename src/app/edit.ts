@@ -1,27 +1,28 @@
-import { addService, removeService, setIn } from '../config/edit.ts'
+import { removeService, setIn } from '../config/edit.ts'
 import { writeConfigFile } from '../config/write.ts'
 import type { App } from './app.ts'
 
 /** Edits the file as it was read: when somebody changed it meanwhile, nothing is written (`config_changed`). */
-async function editConfig(app: App, edit: (text: string) => string): Promise<string> {
+export async function editConfig(app: App, edit: (text: string) => string): Promise<string> {
   const { text, sha256 } = await app.usableConfig()
   const edited = edit(text)
   await writeConfigFile(app.file(), edited, sha256)
+  const { recordWritten } = await import('./config-history/record.ts')
+  await recordWritten(app)
   return edited
-}
-
-export async function writeNewService(
-  app: App,
-  name: string,
-  service: Record<string, unknown>,
-): Promise<{ line: number }> {
-  const text = await editConfig(app, (before) => addService(before, name, service))
-  const at = text.split('\n').findIndex((line) => line.trimStart().startsWith(`${name}:`))
-  return { line: at + 1 }
 }
 
 export const writeWithoutService = (app: App, name: string): Promise<string> =>
   editConfig(app, (before) => removeService(before, name))
 
-export const writeEnabled = (app: App, name: string, isEnabled: boolean): Promise<string> =>
-  editConfig(app, (before) => setIn(before, ['services', name, 'enabled'], isEnabled))
+/** `line`: where the key stands now. */
+export async function writeEnabled(
+  app: App,
+  name: string,
+  isEnabled: boolean,
+): Promise<{ line: number }> {
+  const path = ['services', name, 'enabled']
+  const text = await editConfig(app, (before) => setIn(before, path, isEnabled))
+  const { parseConfig, placeOf } = await import('../config/document.ts')
+  return { line: placeOf(parseConfig(text, app.file()), path, 'key').line }
+}

@@ -4,34 +4,11 @@ import { type CsvCell, writeCsv } from '../formats/csv.ts'
 import { type StoredProduct, streamProducts } from '../store/catalog/read-products.ts'
 import { listTerms } from '../store/catalog/read-terms.ts'
 import type { Db } from '../store/schema.ts'
+import type { ProductRow } from './answers/exports.ts'
 import type { App } from './app.ts'
+import { refuseUnknownSource } from './sources.ts'
 
 export type ProductExport = { format: 'csv' | 'json'; to?: string; source?: string }
-
-/** One product as a row. Field names are stable; money is decimal text, and empty is unknown, which is not zero. */
-export type ProductRow = {
-  source: string
-  code: string
-  name: string
-  model: string | null
-  article: string | null
-  barcode: string | null
-  brand: string | null
-  group: string | null
-  currency: string | null
-  supply_price: string | null
-  invoice_price: string | null
-  market_price: string | null
-  stock_rebate: string | null
-  rebate_type: string | null
-  rebate_money: string | null
-  stock: string | null
-  is_sales: boolean | null
-  no_sales_reason: string | null
-  image_url: string | null
-  status: string
-  updated_at: string
-}
 
 /** Writes all products to a file, whole or not at all, or hands them out piece by piece. */
 export async function exportProducts(
@@ -40,6 +17,7 @@ export async function exportProducts(
   out: (text: string) => void,
 ): Promise<{ file: string | null; count: number }> {
   const { db } = await app.state()
+  if (source) await refuseUnknownSource(db, source)
   let count = 0
   const groups = await groupNames(db, source)
   async function* rows(): AsyncGenerator<ProductRow> {

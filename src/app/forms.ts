@@ -1,6 +1,7 @@
 /** Forms made from schemas: what prompts and flags ask for. */
 import type { z } from 'zod'
 import { type Field, fieldsOf, validateField } from '../config/form.ts'
+import { ServiceConfig } from '../config/schema.ts'
 import { adapterNamed, jobNamed } from './catalogue.ts'
 
 export type FormField = {
@@ -29,6 +30,10 @@ export const formOfJob = async (id: string): Promise<FormField[]> =>
 /** The switches of an adapter's twin. Throws `adapter_unknown`. */
 export const formOfTwin = async (id: string): Promise<FormField[]> =>
   formOf((await adapterNamed(id)).twin.options)
+
+/** What a service may say beside its adapter's config and a person changes now and then. */
+export const formOfSettings = (): FormField[] =>
+  formOf(ServiceConfig.pick({ timeout: true, priority: true, weight: true }))
 
 const formOf = (schema: z.ZodObject): FormField[] =>
   fieldsOf(schema).map((field) => ({

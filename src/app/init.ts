@@ -1,19 +1,21 @@
 import { mkdir } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { configName } from '../config/find.ts'
-import { checkRecord } from '../config/secrets/envelope.ts'
-import { findKey, keyFileName, writeKeyFile } from '../config/secrets/find-key.ts'
+import { findKey, keyFileName, lookForKey } from '../config/secrets/find-key.ts'
+import { writeKeyFile } from '../config/secrets/key-file.ts'
 import { newKey } from '../config/secrets/keys.ts'
+import { pairOf } from '../config/secrets/recipient.ts'
+import { newMaster, newSlotId } from '../config/secrets/slots.ts'
 import { writeConfigFile } from '../config/write.ts'
 import { type Clock, toInstant } from '../core/clock.ts'
 import { CaravanError, messageOf, systemCode } from '../core/errors.ts'
-import { putKeySlot } from '../store/keys.ts'
 import { createState, openState } from '../store/open.ts'
+import type { Project } from './answers/project.ts'
+import { sealSlot } from './keys/rekey.ts'
+import { operatorName } from './operator.ts'
 
 export type InitOptions = { env: Readonly<Record<string, string | undefined>>; clock: Clock }
-
-export type Project = { config: string; key: string; state: string }
 
 /**
  * Makes a config file, a key and an empty state in a folder. Whatever is there already is left as it is: a second
@@ -38,8 +40,15 @@ export async function initProject(folder: string, { env, clock }: InitOptions): 
   const instanceId = await createState(state, clock)
   const opened = await openState(state, { clock })
   try {
-    const slot = { kekId: key.id, checkRecord: checkRecord(key, instanceId) }
-    await putKeySlot(opened.db, { ...slot, createdAt: toInstant(clock.now()) })
+    await sealSlot(opened.db, newMaster(), instanceId, {
+      id: newSlotId(),
+      kind: 'key',
+      label: key.label,
+      kdf: null,
+      recipient: pairOf(key.key).recipient,
+      createdAt: toInstant(clock.now()),
+      createdBy: operatorName(env),
+    })
   } finally {
     await opened.close()
   }
@@ -54,14 +63,11 @@ async function provideKey(home: string, env: InitOptions['env']) {
     configDir: home,
     credentialsDirectory: env.CREDENTIALS_DIRECTORY || undefined,
   }
-  try {
-    return await findKey(options)
-  } catch (error) {
-    if (!(error instanceof CaravanError) || error.code !== 'key_missing') throw error
-    if (env.CARAVAN_KEY_FILE) throw error
-    await writeKeyFile(join(home, keyFileName), newKey())
-    return findKey(options)
-  }
+  const { key, path } = await lookForKey(options)
+  // One that is named and not there is an error, which findKey tells.
+  if (!key && !env.CARAVAN_KEY_FILE) await writeKeyFile(join(home, keyFileName), newKey())
+  const found = key ?? (await findKey(options))
+  return { ...found, label: path === undefined ? found.source : basename(path) }
 }
 
 const alreadyThere = (path: string): CaravanError =>

@@ -2,21 +2,9 @@ import { jobs } from '../jobs/index.ts'
 import { listRuns, type Run } from '../store/runs.ts'
 import type { Db } from '../store/schema.ts'
 import { interruptDeadRuns } from '../store/start-run.ts'
+import type { JobInfo } from './answers/jobs.ts'
 import type { App } from './app.ts'
 import type { JobOverview } from './overview.ts'
-
-export type JobInfo = {
-  id: string
-  title: string
-  schedule: string | null
-  timezone: string | null
-  enabled: boolean
-  last_run: string | null
-  last_status: string | null
-  last_started_at: string | null
-  /** As the schedule says; the daemon keeps to it. Null for a job that is run by hand. */
-  next_due_at: string | null
-}
 
 /** What can be run; needs no project. */
 export const jobTitles = (): { id: string; title: string }[] =>

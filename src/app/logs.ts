@@ -1,14 +1,7 @@
 import { parseDuration } from '../config/durations.ts'
 import { CaravanError } from '../core/errors.ts'
-import {
-  type CallFilter,
-  callsSince,
-  getCall,
-  latestSeq,
-  listCalls,
-  type LoggedAttempt,
-  type LoggedCall,
-} from '../store/list-calls.ts'
+import { type CallFilter, callsSince, getCall, latestSeq, listCalls } from '../store/list-calls.ts'
+import type { CallDetails, CallInfo } from './answers/calls.ts'
 import type { App } from './app.ts'
 
 export type LogQuery = {
@@ -22,25 +15,42 @@ export type LogQuery = {
   limit: number
 }
 
-export type CallInfo = LoggedCall
-export type CallDetails = LoggedCall & { requests: LoggedAttempt[] }
+export type { CallInfo }
 
-/** The newest first. */
-export async function listRecentCalls(app: App, query: LogQuery): Promise<LoggedCall[]> {
-  const { calls } = await listCalls((await app.log()).db, filterOf(app, query), {
-    limit: query.limit,
-  })
+/** The newest first. Throws `service_unknown` or `run_unknown` for a name that nothing was ever called. */
+export async function listRecentCalls(app: App, query: LogQuery): Promise<CallInfo[]> {
+  const { db } = await app.log()
+  const { calls } = await listCalls(db, await filterOf(app, query), { limit: query.limit })
+  if (calls.length === 0) await refuseUnknown(app, query)
   return calls
+}
+
+/** An empty answer to a mistyped name would be taken for good news. A service that was removed may still have calls. */
+async function refuseUnknown(app: App, { service, operation }: LogQuery): Promise<void> {
+  const { db } = await app.log()
+  const hasCalls = async (filter: CallFilter) =>
+    (await listCalls(db, filter, { limit: 1 })).calls.length > 0
+  const { services } = await app.overview()
+  const names = services.map(({ name }) => name)
+  if (service && !names.includes(service) && !(await hasCalls({ service }))) {
+    const { unknownName } = await import('./catalogue.ts')
+    throw unknownName('service', service, names, 'service_unknown', 'caravan list')
+  }
+  if (operation && !(await hasCalls({ operation }))) {
+    const { requireOperation } = await import('./catalogue.ts')
+    await requireOperation(operation)
+  }
 }
 
 const followMs = 500
 
 /** New calls as they are stored, by any process, until the program is asked to stop. */
-export async function* followCalls(app: App, query: LogQuery): AsyncGenerator<LoggedCall[]> {
+export async function* followCalls(app: App, query: LogQuery): AsyncGenerator<CallInfo[]> {
   const { db } = await app.log()
+  const filter = await filterOf(app, query)
   let seq = await latestSeq(db)
   while (!app.signal.aborted) {
-    const fresh = await callsSince(db, seq, filterOf(app, query))
+    const fresh = await callsSince(db, seq, filter)
     if (fresh.length > 0) yield fresh
     seq = fresh.at(-1)?.seq ?? seq
     await app.clock.sleep(followMs, app.signal).catch(() => undefined)
@@ -53,11 +63,21 @@ export async function showCall(app: App, id: string): Promise<CallDetails> {
   return { ...call, requests: attempts }
 }
 
-function filterOf(app: App, { since, until, ...filter }: LogQuery): CallFilter {
+async function filterOf(app: App, { since, until, ...filter }: LogQuery): Promise<CallFilter> {
   const { service, operation, outcome, run, text } = filter
   const start = since === undefined ? undefined : instantOf(app, since, '--since')
   const end = until === undefined ? undefined : instantOf(app, until, '--until')
-  return { service, operation, outcome, run: run?.toUpperCase(), text, since: start, until: end }
+  const runId = run === undefined ? undefined : await runNamed(app, run)
+  return { service, operation, outcome, run: runId, text, since: start, until: end }
+}
+
+/** By id or by its beginning. The calls of a run may be kept longer than the run itself. */
+async function runNamed(app: App, run: string): Promise<string> {
+  const whole = run.trim().toUpperCase()
+  const { calls } = await listCalls((await app.log()).db, { run: whole }, { limit: 1 })
+  if (calls.length > 0) return whole
+  const { findRun } = await import('../store/runs.ts')
+  return (await findRun((await app.state()).db, run)).id
 }
 
 /** `2h` is two hours ago; anything else is an instant, in the local zone unless it names one. */

@@ -2,10 +2,12 @@ import { adapters } from '../adapters/index.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { hasPlaceholder } from '../config/placeholders.ts'
 import { eachChild, isGroup } from '../config/tree.ts'
+import { maskLoaded } from './config-history/mask-loaded.ts'
 import type { Overview, ServiceOverview } from './overview.ts'
 
 /** The overview of a config that was just read. */
-export function makeOverview({ raw, config, faults }: LoadedConfig): Overview {
+export async function makeOverview(loaded: LoadedConfig): Promise<Overview> {
+  const { raw, config, faults } = loaded
   const services = isGroup(raw.services) ? Object.entries(raw.services) : []
   return {
     state: config.state,
@@ -16,7 +18,9 @@ export function makeOverview({ raw, config, faults }: LoadedConfig): Overview {
         { schedule, timezone: timezone ?? config.timezone, enabled },
       ]),
     ),
+    maxSize: config.retention.max_size,
     faults: faults.length,
+    versionHash: (await maskLoaded(loaded)).hash,
     isConstant: !hasOuterPlaceholder(raw),
   }
 }

@@ -4,7 +4,7 @@
  * adapter's schema: that is two thirds of their time. It holds no value of any service's config.
  */
 import { hash } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { CaravanError, messageOf, systemCode } from '../core/errors.ts'
 import { version } from '../version.ts'
@@ -29,14 +29,18 @@ export type Overview = {
   services: ServiceOverview[]
   /** What the file says about jobs, by id. */
   jobs: Record<string, JobOverview>
+  /** `retention.max_size`, in bytes. */
+  maxSize: number
   /** Faults of the whole file. */
   faults: number
+  /** What the history knows this content by, so that a command sees at once whether it is a new version. */
+  versionHash: string
   /** It says the same wherever the file is read: nothing in it comes from the environment. */
   isConstant: boolean
 }
 
 /** Raised when `Overview` changes, so that what another build of the same version kept is not taken for ours. */
-const layout = 2
+const layout = 4
 
 type Kept = Overview & { layout: number; version: string; sha256: string }
 
@@ -72,10 +76,17 @@ function readKept(path: string): Kept | undefined {
   }
 }
 
-/** A cache that cannot be written costs time, nothing else. */
+/**
+ * A cache that cannot be written costs time, nothing else. Its folders are made one by one: where none can be made, as
+ * below /proc, Node's own way of making all of them tries for ever.
+ */
 function keep(path: string, kept: Kept): void {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    const folder = dirname(path)
+    if (!existsSync(folder)) {
+      if (!existsSync(dirname(folder))) mkdirSync(dirname(folder), { mode: 0o700 })
+      mkdirSync(folder, { mode: 0o700 })
+    }
     const temporary = `${path}.${process.pid}`
     writeFileSync(temporary, JSON.stringify(kept), { mode: 0o600 })
     renameSync(temporary, path)

@@ -1,13 +1,13 @@
 import { CaravanError, exitOf, IntegrationError, messageOf } from '../core/errors.ts'
 import type { Exit } from '../core/exit-codes.ts'
-import type { Change } from '../core/change.ts'
 import type { Kind } from '../core/kind.ts'
-import type { AnyContext, AnyJob, ItemFailure, Progress } from '../jobs/define.ts'
+import type { AnyContext, AnyJob, Progress } from '../jobs/define.ts'
 import { type RunOutcome, runSync } from '../jobs/runner.ts'
 import { listFailures } from '../store/run-failures.ts'
-import { type Counters, findRun } from '../store/runs.ts'
+import { findRun } from '../store/runs.ts'
 import type { Db } from '../store/schema.ts'
 import { checkAgainst } from '../config/issues.ts'
+import type { RunReport } from './answers/runs.ts'
 import type { App } from './app.ts'
 import { jobNamed } from './catalogue.ts'
 import { clientOf } from './clients.ts'
@@ -25,20 +25,7 @@ export type RunRequest = {
   onProgress?(progress: Progress): void
 }
 
-export type RunReport = {
-  run: string
-  job: string
-  status: RunOutcome['status']
-  dry_run: boolean
-  duration_ms: number
-  counters: Counters
-  failures: ItemFailure[]
-  changes: Change[]
-  notes: string[]
-  resumed_from: string | null
-  error: { code: string; message: string; hint: string | null } | null
-  exit: Exit
-}
+export type { RunReport }
 
 /** Runs a job now and waits for it. Throws only what kept it from starting; a run that failed is in the report. */
 export async function runJob(
@@ -141,7 +128,7 @@ function reportOf(job: AnyJob, outcome: RunOutcome, isDryRun: boolean): RunRepor
     dry_run: isDryRun,
     duration_ms: outcome.durationMs,
     counters: outcome.counters,
-    failures: outcome.failures,
+    failures: outcome.failures.map(({ key, reason, raw }) => ({ key, reason, raw: raw ?? null })),
     changes: outcome.changes,
     notes: outcome.notes,
     resumed_from: outcome.resumedFrom,

@@ -1,69 +1,27 @@
-import { CaravanError } from '../core/errors.ts'
 import { findRun, listRuns, type Run, type RunStatus } from '../store/runs.ts'
 import { listFailures } from '../store/run-failures.ts'
 import { interruptDeadRuns } from '../store/start-run.ts'
-import type { Counters } from '../store/runs.ts'
-import {
-  type Counts,
-  type Finding,
-  findingTotals,
-  listFindings,
-  readCounts,
-} from '../store/catalog/run-details.ts'
+import { findingTotals, listFindings, readCounts } from '../store/catalog/run-details.ts'
+import type { RunDetails, RunInfo } from './answers/runs.ts'
 import type { App } from './app.ts'
 
-const statuses: readonly string[] = [
-  'running',
-  'success',
-  'partial',
-  'failed',
-  'interrupted',
-  'guarded',
-] satisfies RunStatus[]
-
-export type RunInfo = {
-  id: string
-  job: string
-  status: RunStatus
-  trigger: string
-  started_at: string
-  finished_at: string | null
-  duration_ms: number | null
-  saved: number
-  failed: number
-  error: string | null
-}
-
-/** The newest first. Runs whose process is gone are marked as interrupted on the way. */
+/** The newest first. Runs whose process is gone are marked as interrupted on the way. Throws `job_unknown`. */
 export async function listRecentRuns(
   app: App,
-  filter: { job?: string; status?: string; limit: number },
+  filter: { job?: string; status?: RunStatus; limit: number },
 ): Promise<RunInfo[]> {
   const { job, status, limit } = filter
-  if (status !== undefined && !statuses.includes(status)) {
-    throw new CaravanError({
-      code: 'usage',
-      message: `${status} is no status of a run`,
-      hint: `They are: ${statuses.join(', ')}.`,
-    })
-  }
   const { db } = await app.state()
   await interruptDeadRuns(db, app.clock.now())
-  const runs = await listRuns(db, { job, status: status as RunStatus | undefined }, { limit })
+  const runs = await listRuns(db, { job, status }, { limit })
+  if (runs.length === 0 && job !== undefined) {
+    const { jobNamed } = await import('./catalogue.ts')
+    await jobNamed(job)
+  }
   return runs.map(toInfo)
 }
 
-export type RunDetails = RunInfo & {
-  options: unknown
-  counters: Counters
-  resumed_from: string | null
-  failures: { key: string; reason: string; raw: string }[]
-  /** What an import did, by table. */
-  entities: Record<string, Counts>
-  /** What a person should look at; at most a hundred of each kind, with the totals beside. */
-  findings: Finding[]
-  finding_totals: Record<string, number>
-}
+export type { RunDetails }
 
 /** By id or by a beginning that only one run has. Throws `run_unknown`. */
 export async function showRun(app: App, id: string): Promise<RunDetails> {

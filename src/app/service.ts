@@ -4,7 +4,7 @@ import type { Guards, Service } from '../calls/call.ts'
 import { createRedactor, secretsIn } from '../calls/redact.ts'
 import type { ConfigFault } from '../config/faults.ts'
 import type { LoadedConfig } from '../config/load.ts'
-import { resolveService } from '../config/resolve.ts'
+import { resolveService, ServiceFaults } from '../config/resolve.ts'
 import type { ServiceConfig } from '../config/schema.ts'
 import { fileSources } from '../config/sources.ts'
 import type { AnyAdapter } from '../core/adapter.ts'
@@ -14,7 +14,12 @@ import { Secret } from '../core/secret.ts'
 import type { App } from './app.ts'
 import { adapterNamed, unknownName } from './catalogue.ts'
 
-const defaults = { attempts: 3, deadlineMs: 120_000, breaker: { failures: 5, openForMs: 60_000 } }
+/** What holds where neither the file nor the adapter says anything. */
+export const defaults = {
+  attempts: 3,
+  deadlineMs: 120_000,
+  breaker: { failures: 5, openForMs: 60_000 },
+}
 
 /** Joins an adapter with its config from the file, placeholders resolved, and the guards both ask for. */
 export async function makeService(app: App, name: string): Promise<Service> {
@@ -83,16 +88,8 @@ export async function faultsOfServices(app: App, loaded: LoadedConfig): Promise<
     try {
       await makeService(app, name)
     } catch (error) {
-      if (!(error instanceof CaravanError)) throw error
-      if (error.code !== 'placeholder_unset' && error.code !== 'config_invalid') throw error
-      const path = ['services', name]
-      faults.push({
-        path,
-        ...loaded.placeOf(path, 'key'),
-        message: error.message,
-        hint: error.hint,
-        kind: 'unset',
-      })
+      if (!(error instanceof ServiceFaults)) throw error
+      faults.push(...error.faults)
     }
   }
   return faults
@@ -120,13 +117,18 @@ export function guardsOf(adapter: AnyAdapter, settings: ServiceSettings): Guards
  * password; without a key it covers the plain fields alone.
  */
 async function hashOf(app: App, config: object): Promise<string> {
-  const kek = await app
-    .secrets()
-    .then((store) => store.key())
-    .catch(() => undefined)
-  const text = JSON.stringify(config, (_, value: unknown) =>
-    value instanceof Secret && kek ? value.reveal() : value,
-  )
+  // Where there is nothing to hide, nobody needs to be asked for a passphrase.
+  const kek =
+    secretsIn(config).length === 0
+      ? undefined
+      : await app
+          .secrets()
+          .then((store) => store.key())
+          .catch(() => undefined)
+  const text = JSON.stringify(config, function (this: Record<string, unknown>, name, value) {
+    const given = this[name] // `value` is what `toJSON` made of it, which is the same for every secret
+    return given instanceof Secret && kek ? given.reveal() : value
+  })
   return createHmac('sha256', kek?.key ?? 'no key')
     .update(text)
     .digest('hex')

@@ -1,27 +1,15 @@
 import { adapters } from '../adapters/index.ts'
 import { formatFaults } from '../config/faults.ts'
-import { hasPlaceholder } from '../config/placeholders.ts'
-import { fieldsOf } from '../config/form.ts'
 import { getBreaker } from '../store/breakers.ts'
 import { lastSuccessByService } from '../store/list-calls.ts'
 import type { BreakerState } from '../calls/breaker-state.ts'
 import type { Guards } from '../calls/call.ts'
+import type { ServiceDetails } from './answers/services.ts'
 import type { App } from './app.ts'
 import { adapterNamed } from './catalogue.ts'
-import { listServices, type ServiceInfo } from './list-services.ts'
+import { maskLoaded } from './config-history/mask-loaded.ts'
+import { listServices } from './list-services.ts'
 import { guardsOf, serviceEntry } from './service.ts'
-
-export type ServiceDetails = ServiceInfo & {
-  title: string
-  docs: string
-  operations: string[]
-  limits: string
-  breaker: string
-  last_success_at: string | null
-  /** As the file has it; plain values of secret fields are hidden, placeholders are shown. */
-  config: Record<string, unknown>
-  faults: string[]
-}
 
 /** Throws `service_unknown`, with the nearest right name. */
 export async function showService(app: App, name: string): Promise<ServiceDetails> {
@@ -31,17 +19,10 @@ export async function showService(app: App, name: string): Promise<ServiceDetail
   if (!info) throw missing(loaded, name)
   const isKnown = adapters.some(({ id }) => id === info.adapter)
   const adapter = isKnown ? await adapterNamed(info.adapter) : undefined
-  const secretFields = new Set(
-    (adapter ? fieldsOf(adapter.config) : [])
-      .filter((field) => field.isSecret)
-      .map((field) => field.name),
-  )
-  const raw = (loaded.raw.services as Record<string, { config?: object }>)[name]
-  const config = Object.entries(raw?.config ?? {}).map(([key, value]) => [
-    key,
-    // Which fields of an unknown adapter are secret is not known either.
-    (!adapter || secretFields.has(key)) && !hasPlaceholder(value) ? '***' : value,
-  ])
+  // Only what a schema knows to be harmless is shown: of an unknown adapter nothing is.
+  const { services: shown } = (await maskLoaded(loaded)).tree as {
+    services: Record<string, { config?: Record<string, unknown> | null } | null>
+  }
   const breaker = await getBreaker<BreakerState>((await app.state()).db, name)
   return {
     ...info,
@@ -51,7 +32,7 @@ export async function showService(app: App, name: string): Promise<ServiceDetail
     limits: adapter ? describeLimits(guardsOf(adapter, loaded.config.services[name] ?? {})) : '',
     breaker: describeBreaker(breaker),
     last_success_at: (await lastSuccessByService((await app.log()).db)).get(name) ?? null,
-    config: Object.fromEntries(config),
+    config: shown[name]?.config ?? {},
     faults: loaded.faults
       .filter(({ path }) => path[0] === 'services' && path[1] === name)
       .map((fault) => formatFaults(loaded.file, [fault])),

@@ -3,22 +3,11 @@ import { listBreakers } from '../store/breakers.ts'
 import { listCalls, lastSuccessByService } from '../store/list-calls.ts'
 import { callLogPath } from '../store/files.ts'
 import { stateSizes } from '../store/sizes.ts'
+import type { Status } from './answers/project.ts'
+import type { ServiceStatus } from './answers/services.ts'
 import type { App } from './app.ts'
-import { type JobInfo, listJobs } from './jobs.ts'
-import { listServices, type ServiceInfo } from './list-services.ts'
-
-export type ServiceStatus = ServiceInfo & {
-  /** By the last call: `ok`, `failing`, or `unknown` when none was made. */
-  health: 'ok' | 'failing' | 'unknown'
-  breaker: 'closed' | 'open' | 'half-open' | 'held'
-  last_success_at: string | null
-}
-
-export type Status = {
-  services: ServiceStatus[]
-  jobs: JobInfo[]
-  files: { file: string; bytes: number }[]
-}
+import { listJobs } from './jobs.ts'
+import { listServices } from './list-services.ts'
 
 /** What an operator wants to see first. */
 export async function readStatus(app: App): Promise<Status> {
@@ -42,6 +31,7 @@ export async function readStatus(app: App): Promise<Status> {
     ),
     jobs: await listJobs(app),
     files: filesOf(state.path),
+    max_size: (await app.overview()).maxSize,
   }
 }
 

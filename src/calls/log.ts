@@ -18,15 +18,27 @@ export type CallLog = {
 }
 
 const batchRows = 500
+const batchBytes = 1_000_000
 const batchMs = 100
 /** Rows that wait while the log cannot be written, as on a full disk; beyond that the oldest are lost. */
 const maxHeldRows = 1000
 
+/** Makes room in the file before rows are written: `keepWithin` of the store. */
+export type Keeper = { sliceBytes: number; makeRoom(bytes: number): Promise<void> }
+
+const noKeeper: Keeper = { sliceBytes: batchBytes, makeRoom: async () => undefined }
+
 /** `onTrouble` is told once when writing fails, and at the end how much was lost. */
-export function createCallLog(db: LogDb, clock: Clock, onTrouble = warn): CallLog {
+export function createCallLog(
+  db: LogDb,
+  clock: Clock,
+  onTrouble = warn,
+  keeper = noKeeper,
+): CallLog {
   let calls: CallRow[] = []
   let attempts: AttemptRow[] = []
   let writing: Promise<void> = Promise.resolve()
+  let heldBytes = 0
   let timer: AbortController | undefined
   let isFailing = false
   let isTold = false
@@ -40,15 +52,28 @@ export function createCallLog(db: LogDb, clock: Clock, onTrouble = warn): CallLo
     const [someCalls, someAttempts] = [calls, attempts]
     calls = []
     attempts = []
+    heldBytes = 0
     try {
-      if (someCalls.length > 0) await insertCalls(db, someCalls)
-      if (someAttempts.length > 0) await insertAttempts(db, someAttempts)
+      await inSlices(someCalls, (slice) => insertCalls(db, slice))
+      await inSlices(someAttempts, (slice) => insertAttempts(db, slice))
       isFailing = false
     } catch (error) {
       isFailing = true
       calls = newest([...someCalls, ...calls])
       attempts = newest([...someAttempts, ...attempts])
       tell(error)
+    }
+  }
+  /** What was written leaves `rows`, so that a failure keeps only the rest. */
+  async function inSlices<Row extends object>(
+    rows: Row[],
+    insert: (slice: Row[]) => Promise<void>,
+  ): Promise<void> {
+    while (rows.length > 0) {
+      const { count, bytes } = sliceOf(rows, keeper.sliceBytes)
+      await keeper.makeRoom(bytes)
+      await insert(rows.slice(0, count))
+      rows.splice(0, count)
     }
   }
   const newest = <Row>(rows: Row[]): Row[] => {
@@ -62,7 +87,8 @@ export function createCallLog(db: LogDb, clock: Clock, onTrouble = warn): CallLo
     return writing
   }
   const soon = (): void => {
-    if (calls.length + attempts.length >= batchRows && !isFailing) return void flush()
+    const isMuch = calls.length + attempts.length >= batchRows || heldBytes >= batchBytes
+    if (isMuch && !isFailing) return void flush()
     if (isFailing) {
       calls = newest(calls)
       attempts = newest(attempts)
@@ -70,6 +96,10 @@ export function createCallLog(db: LogDb, clock: Clock, onTrouble = warn): CallLo
     if (timer) return
     timer = new AbortController()
     clock.sleep(batchMs, timer.signal).then(flush, () => undefined)
+  }
+  const hold = <Row extends object>(rows: Row[], row: Row): void => {
+    rows.push(row)
+    heldBytes += bytesOf(row)
   }
   const add = (put: () => void): void => {
     try {
@@ -81,8 +111,8 @@ export function createCallLog(db: LogDb, clock: Clock, onTrouble = warn): CallLo
   }
 
   return {
-    exchange: (call, exchange) => add(() => attempts.push(attemptRow(call, exchange))),
-    finish: (call, end) => add(() => calls.push(callRow(call, end, clock.now()))),
+    exchange: (call, exchange) => add(() => hold(attempts, attemptRow(call, exchange))),
+    finish: (call, end) => add(() => hold(calls, callRow(call, end, clock.now()))),
     flush,
     async close() {
       await flush()
@@ -94,6 +124,25 @@ export function createCallLog(db: LogDb, clock: Clock, onTrouble = warn): CallLo
     },
   }
 }
+
+/** The first rows, at least one, that go into one transaction. */
+function sliceOf(rows: readonly object[], most: number): { count: number; bytes: number } {
+  let [count, bytes] = [0, 0]
+  while (count < rows.length && count < batchRows) {
+    const more = bytesOf(rows[count]!)
+    if (count > 0 && bytes + more > most) break
+    count += 1
+    bytes += more
+  }
+  return { count, bytes }
+}
+
+/** About what a row takes on disk, its places in the indexes included. */
+const bytesOf = (row: object): number =>
+  Object.values(row).reduce<number>(
+    (sum, value) => sum + (typeof value === 'string' ? Buffer.byteLength(value) : 8),
+    600,
+  )
 
 const incomplete = (lost: number): CaravanError =>
   new CaravanError({

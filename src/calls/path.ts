@@ -16,6 +16,7 @@ import { checking, type OperateOptions, operating } from './operate.ts'
 import { renewing } from './renew.ts'
 import { retrying } from './retry.ts'
 import type { Semaphore } from './semaphore.ts'
+import { switching } from './switch.ts'
 
 export type PathOptions = {
   db: Db
@@ -37,8 +38,15 @@ export type CallPath = {
     input: unknown,
     options?: CallOptions & { runId?: string; sink?: Sink; correlationId?: string },
   ): Promise<unknown>
-  /** Runs the adapter's own connection test, under the same guards and in the same log. */
-  check(service: Service, signal?: AbortSignal): Promise<CheckReport>
+  /**
+   * Runs the adapter's own connection test, under the same guards and in the same log. `isDraft`: the config is not in
+   * force yet, so its failures are not held against the service, and neither does an open breaker keep it from a test.
+   */
+  check(
+    service: Service,
+    signal?: AbortSignal,
+    options?: { isDraft?: boolean },
+  ): Promise<CheckReport>
 }
 
 export function createCallPath(options: PathOptions): CallPath {
@@ -51,13 +59,13 @@ export function createCallPath(options: PathOptions): CallPath {
   }
   const operate: OperateOptions = { clock, gateOf, env, onExchange: log.exchange }
   const shared = { db, clock, onTrouble, places: new WeakMap<Service, Semaphore>() }
-  const guard = (innermost: Attempt): Attempt =>
-    retrying(
-      { clock, random },
-      breaking(shared, renewing(clock, limiting(shared, counting(innermost)))),
-    )
-  const attempt = guard(operating(operate))
-  const attemptCheck = guard(checking(operate))
+  const limit = (innermost: Attempt): Attempt =>
+    renewing(clock, limiting(shared, counting(innermost)))
+  const guard = (innermost: Attempt): Attempt => breaking(shared, limit(innermost))
+  const attempt = retrying({ clock, random }, switching(shared, guard(operating(operate))))
+  // A service that is switched off is tested before it is switched on again.
+  const attemptCheck = retrying({ clock, random }, guard(checking(operate)))
+  const attemptDraft = retrying({ clock, random }, limit(checking(operate)))
 
   async function run(call: Call, caller: AbortSignal | undefined, through: Attempt) {
     const clear = startCallDeadline(call, caller, clock)
@@ -87,11 +95,12 @@ export function createCallPath(options: PathOptions): CallPath {
       call.sink = asked.sink
       return run(call, asked.signal, attempt)
     },
-    async check(service, signal) {
+    async check(service, signal, { isDraft = false } = {}) {
       const effect = service.adapter.checkEffect ?? 'read'
       const repeat = effect === 'read' ? 'safe' : 'once'
       const call = newCall(service, 'check', clock, { repeat, effect })
-      const report = (await run(call, signal, attemptCheck)) as string | CheckReport
+      const report = (await run(call, signal, isDraft ? attemptDraft : attemptCheck)) as
+        string | CheckReport
       return typeof report === 'string' ? { saw: report } : report
     },
   }

@@ -5,6 +5,7 @@ import { cancelled } from '../http/deadline.ts'
 import { breakerOpen } from './breaker-state.ts'
 import type { Attempt, Call } from './call.ts'
 import { limitUsedUp, longestHeldWaitMs } from './gate.ts'
+import { switchedOff } from './switch.ts'
 
 /** First wait at most, in milliseconds; doubles with each failure. */
 const baseDelayMs = 500
@@ -12,8 +13,8 @@ const maxDelayMs = 30_000
 
 const transient: readonly FailureKind[] = ['unavailable', 'timeout', 'rate_limited', 'bad_response']
 
-/** These open in their own time; waiting here would only hold the caller. */
-const ownRefusals: readonly (string | undefined)[] = [breakerOpen, limitUsedUp]
+/** These open in their own time, or when a person wants it; waiting here would only hold the caller. */
+const ownRefusals: readonly (string | undefined)[] = [breakerOpen, limitUsedUp, switchedOff]
 
 export type RetryOptions = { clock: Clock; random: () => number }
 

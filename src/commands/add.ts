@@ -5,8 +5,8 @@ import type { Cli } from './cli.ts'
 import { withExamples, withJson } from './flags.ts'
 import type { Io } from './output/io.ts'
 import { printRecord, say } from './output/print.ts'
-import { readStdin } from './output/prompt.ts'
-import { parseSchemaFlags, schemaHelp, wholeHelp, withSchemaFlags } from './schema-flags.ts'
+import { schemaHelp, wholeHelp, withSchemaFlags } from './schema-flags.ts'
+import { readGiven } from './service-flags.ts'
 
 type AddFlags = {
   answers?: string
@@ -39,7 +39,8 @@ export function registerAdd(program: Command, cli: Cli): void {
     const adapter = word ?? (await chooseAdapter(io))
     const fields = await formOfAdapter(adapter)
     const [name, words] = nameAndFlags(command.args.slice(1), adapter)
-    const given = await readGiven(adapter, fields, words, flags.answers)
+    const help = `caravan add ${adapter} --help`
+    const given = await readGiven(command, fields, words, { answers: flags.answers, help })
     const added = await cli.withApp(async (app) => {
       const { addService, prepareAdd } = await import('../app/add.ts')
       const missing = fields.filter((field) => field.isRequired && given[field.name] === undefined)
@@ -64,7 +65,7 @@ export function registerAdd(program: Command, cli: Cli): void {
     )
   })
   withExamples(
-    withJson(withSchemaFlags(command)),
+    withJson(withSchemaFlags(command, 'adapter')),
     'caravan add haier',
     'caravan add haier haier-test --environment test --answers answers.json',
     'caravan add haier --help',
@@ -92,37 +93,6 @@ async function chooseAdapter(io: Io): Promise<string> {
   return select({ message: 'Vendor', choices }, { output: process.stderr })
 }
 
-/** What the answers file says, and over it what the flags say. */
-async function readGiven(
-  adapter: string,
-  fields: readonly FormField[],
-  words: readonly string[],
-  file: string | undefined,
-): Promise<Record<string, unknown>> {
-  const { readAnswersFile, refuseBareSecrets } = await import('../app/add.ts')
-  const flags = parseSchemaFlags(fields, words, `caravan add ${adapter} --help`)
-  refuseBareSecrets(fields, flags)
-  const answers = file === undefined ? {} : await readAnswersFile(file)
-  return { ...answers, ...(await withStdin(fields, flags)) }
-}
-
-/** A value given as `-` is read from stdin; only one can be. */
-async function withStdin(
-  fields: readonly FormField[],
-  answers: Record<string, unknown>,
-): Promise<Record<string, unknown>> {
-  const piped = fields.filter((field) => answers[field.name] === '-')
-  if (piped.length > 1) {
-    throw new CaravanError({
-      code: 'usage',
-      message: `stdin can hold one value, not ${piped.length}`,
-      hint: 'Use --answers with a file for the others.',
-    })
-  }
-  const [field] = piped
-  return field ? { ...answers, [field.name]: await readStdin() } : answers
-}
-
 type Form = { fields: readonly FormField[]; missing: readonly FormField[] }
 
 /** Asks for what is missing, then offers the rest; without a terminal, names every flag that is missing. */
@@ -138,7 +108,8 @@ async function complete(
   const values = { ...given }
   for (const field of missing) values[field.name] = await askField(field)
   const optional = fields.filter((field) => values[field.name] === undefined)
-  for (const field of await chooseFields(optional)) values[field.name] = await askField(field)
+  const offered = await chooseFields(optional, 'Other fields to fill in, if any')
+  for (const field of offered) values[field.name] = await askField(field)
   return values
 }
 

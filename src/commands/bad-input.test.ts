@@ -48,7 +48,7 @@ it('a config that is a folder, or nowhere, is exit 9', async () => {
 
 it.each([
   ['', 2, 'Usage: caravan'],
-  ['lst', 2, '✗ unknown command lst (usage)\n  Did you mean list?'],
+  ['lst', 2, '✗ unknown command lst (usage)\n  Did you mean caravan list?'],
   [
     'list --jsn',
     2,
@@ -57,6 +57,18 @@ it.each([
   ['runs shw', 2, 'caravan runs'],
   ['disable', 2, 'missing required argument service'],
   ['sandbox hair', 10, 'Did you mean haier?'],
+  ['add hiaer', 10, 'Did you mean haier?'],
+  ['sync haier-prodcuts', 10, 'Did you mean haier-products?'],
+  [
+    'sync haier-products --priecs',
+    2,
+    'Did you mean --prices? Shown by: caravan sync haier-products',
+  ],
+  ['sync haier-products --dryrun', 2, 'Did you mean --dry-run?'],
+  ['add haier --enviroment test', 2, 'Did you mean --environment?'],
+  ['add haier --environment tset', 2, 'Did you mean test?'],
+  ['sandbox haier --prodcuts 3', 2, 'Did you mean --products?'],
+  ['explain sate_busy', 10, 'Did you mean state_busy? "caravan explain" lists them.'],
 ])('"caravan %s" is exit %i', async (words, exit, told) => {
   const { run } = await project()
 
@@ -134,4 +146,38 @@ it('a listing that has shrunk too far stops and asks, exit 7, until a person agr
   expect(stopped.err).toContain('(guard_shrunk)')
   expect(after.out).toBe(before.out)
   expect(agreed).toMatchObject({ code: 0, out: expect.stringMatching(/marked +27\n/) })
+})
+
+it('a mistyped name of what there is gets the right one', async () => {
+  const { run, json, write } = await haierProject()
+  await run('sync haier-products --stock')
+  const { runs } = await json<{ runs: { id: string }[] }>('runs')
+  const id = runs[0]?.id ?? ''
+  const wrong = `${id.slice(0, 12)}${id.slice(13, 14)}${id.slice(12, 13)}${id.slice(14)}`
+  write('typo.json', JSON.stringify({ client_di: 'x', environment: 'prodction' }))
+
+  for (const [words, told] of [
+    ['show hiaer', 'Did you mean haier? "caravan list" lists them.'],
+    ['test hiaer', 'Did you mean haier? "caravan list" lists them.'],
+    ['logs --service hiaer', 'Did you mean haier? "caravan list" lists them.'],
+    ['secret remove haier.pasword --yes', 'Did you mean haier.password?'],
+    [`runs show ${wrong}`, `Did you mean ${id}? The latest ones: caravan runs`],
+    [`logs --run ${wrong}`, `Did you mean ${id}?`],
+    [`sync haier-products --retry-failed ${wrong}`, `Did you mean ${id}?`],
+    ['export products --source hiaer', 'Did you mean haier? There are: haier.'],
+    ['export 1c-catalog --source hiaer --to out', 'Did you mean haier? There are: haier.'],
+    [
+      'add haier other --no-test --answers typo.json',
+      'client_di: unknown field; did you mean client_id',
+    ],
+    ['add haier other --no-test --answers typo.json', 'did you mean production'],
+  ] as const) {
+    const { code, out, err } = await run(words)
+
+    expect({ words, out, isRefused: code !== 0, err }).toMatchObject({
+      out: '',
+      isRefused: true,
+      err: expect.stringContaining(told),
+    })
+  }
 })

@@ -2,12 +2,18 @@ import type { Command } from 'commander'
 import { registerAdd } from './add.ts'
 import { registerAdapters } from './adapters.ts'
 import { registerBackup } from './backup.ts'
+import { registerClean } from './clean.ts'
 import type { Cli } from './cli.ts'
-import { registerConfig } from './config.ts'
+import { registerConfig } from './config/index.ts'
+import { registerCompletion } from './completion.ts'
+import { registerEdit } from './edit.ts'
+import { registerExplain } from './explain.ts'
+import { registerDoctor } from './doctor.ts'
 import { registerExport } from './export.ts'
 import { registerImport } from './import.ts'
 import { registerInit } from './init.ts'
 import { registerJobs } from './jobs.ts'
+import { registerKey } from './key.ts'
 import { registerList } from './list.ts'
 import { registerLogs } from './logs.ts'
 import { registerRemove } from './remove.ts'
@@ -25,12 +31,14 @@ const commands = [
   registerInit,
   registerAdapters,
   registerAdd,
+  registerEdit,
   registerList,
   registerShow,
   registerTest,
   registerSwitches,
   registerRemove,
   registerSecret,
+  registerKey,
   registerConfig,
   registerSync,
   registerImport,
@@ -40,9 +48,22 @@ const commands = [
   registerLogs,
   registerStatus,
   registerBackup,
+  registerDoctor,
+  registerClean,
   registerSandbox,
+  registerExplain,
+  registerCompletion,
 ]
 
 export function registerCommands(program: Command, cli: Cli): void {
   for (const register of commands) register(program, cli)
+  describe(program)
+}
+
+/** The help of a command begins with what the list of commands says of it, unless there is more to say. */
+function describe(command: Command): void {
+  for (const child of command.commands) {
+    if (!child.description()) child.description(child.summary())
+    describe(child)
+  }
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { Cli } from './cli.ts'
 import { type OutputFlags, withExamples, withListOutput } from './flags.ts'
 import { printList, say } from './output/print.ts'
-import { formatInstant } from './output/time.ts'
+import { describeWhy, describeWhyBriefly } from './output/why.ts'
 
 export function registerList(program: Command, cli: Cli): void {
   const command = program
@@ -25,15 +25,22 @@ export function registerList(program: Command, cli: Cli): void {
             { title: 'KIND', text: (row) => row.kind, drop: 1 },
             { title: 'PRIORITY', text: (row) => String(row.priority), isNumber: true, drop: 2 },
             {
+              title: 'WISH',
+              text: (row) => row.wish,
+              tone: (row) => (row.wish === 'enabled' ? undefined : 'dim'),
+            },
+            {
               title: 'STATE',
               text: (row) => row.state,
               tone: (row) => (row.state === 'enabled' ? 'good' : 'warn'),
             },
             {
               title: 'WHY',
-              text: (row) => [row.why, until(row.until, io.isUtc)].filter(Boolean).join(', '),
+              text: (row) => describeWhy(row, io.isUtc),
+              narrow: (row) => describeWhyBriefly(row, io.isUtc),
               isOptional: true,
               shrink: 1,
+              least: 32,
             },
           ],
           empty: 'There are no services yet. Add one with "caravan add <adapter>".',
@@ -45,6 +52,3 @@ export function registerList(program: Command, cli: Cli): void {
     })
   withExamples(withListOutput(command), 'caravan list', 'caravan list --output csv')
 }
-
-const until = (instant: string | null, isUtc: boolean): string =>
-  instant ? `until ${formatInstant(instant, isUtc)}` : ''

@@ -3,7 +3,7 @@ import type { CallInfo, LogQuery } from '../app/logs.ts'
 import type { Cli } from './cli.ts'
 import { count, type OutputFlags, withExamples, withJson, withListOutput } from './flags.ts'
 import { formatSize } from './output/numbers.ts'
-import { formatOf, printList, printRecord } from './output/print.ts'
+import { openList, printList, printRecord } from './output/print.ts'
 import type { Column } from './output/table.ts'
 import { formatDuration, formatInstant, formatShortInstant, shortId } from './output/time.ts'
 
@@ -15,7 +15,7 @@ export function registerLogs(program: Command, cli: Cli): void {
   const list = logs
     .command('list', { isDefault: true })
     .summary('List calls, the newest first')
-    .option('--service <name>', 'only calls to this service')
+    .option('--service <service>', 'only calls to this service')
     .option('--operation <name>', 'only this operation, such as getStock')
     .addOption(
       new Option('--outcome <outcome>', 'only calls that ended so').choices([
@@ -26,17 +26,22 @@ export function registerLogs(program: Command, cli: Cli): void {
     )
     .option('--since <when>', 'from this time on: 2h, 3d, or 2026-11-21T08:00')
     .option('--until <when>', 'up to this time')
-    .option('--run <id>', 'only calls of this run')
+    .option('--run <run>', 'only calls of this run')
     .option('--text <text>', 'only calls with this text in request, response or error')
     .option('--limit <n>', 'how many', count, 50)
     .option('--follow', 'go on with new calls as they are made')
     .action(async (flags: LogFlags) => {
       await cli.withApp(async (app) => {
         const { followCalls, listRecentCalls } = await import('../app/logs.ts')
+        const io = cli.io()
+        const columns = columnsFor(io.isUtc)
         const rows = await listRecentCalls(app, flags)
-        await printCalls(cli, rows, flags)
-        if (!flags.follow) return
-        for await (const fresh of followCalls(app, flags)) await printCalls(cli, fresh, flags)
+        if (!flags.follow) {
+          return printList(io, { name: 'calls', rows, columns, empty: 'No call matches.' }, flags)
+        }
+        const print = await openList(io, columns, flags)
+        if (rows.length > 0) print(rows.toReversed()) // the newest stands where new ones come
+        for await (const fresh of followCalls(app, flags)) print(fresh)
       })
     })
   withExamples(
@@ -89,33 +94,26 @@ export function registerLogs(program: Command, cli: Cli): void {
   withExamples(withJson(show), 'caravan logs show 01JHB2V7')
 }
 
-async function printCalls(cli: Cli, rows: CallInfo[], flags: LogFlags): Promise<void> {
-  const io = cli.io()
-  if (flags.follow && rows.length === 0) return
-  const format = flags.follow && formatOf(flags) === 'json' ? 'jsonl' : flags.output
-  const columns: Column<CallInfo>[] = [
-    { title: 'CALL', text: (row) => row.id, narrow: (row) => shortId(row.id) },
-    {
-      title: 'STARTED',
-      text: (row) => formatInstant(row.started_at, io.isUtc),
-      narrow: (row) => formatShortInstant(row.started_at, io.isUtc),
-    },
-    { title: 'SERVICE', text: (row) => row.service },
-    { title: 'OPERATION', text: (row) => row.operation },
-    {
-      title: 'OUTCOME',
-      text: (row) => row.outcome,
-      tone: (row) => (row.outcome === 'done' ? 'good' : row.outcome === 'failed' ? 'bad' : 'warn'),
-    },
-    {
-      title: 'TOOK',
-      text: (row) => formatDuration(row.duration_ms ?? 0),
-      isNumber: true,
-      drop: 2,
-    },
-    { title: 'TRIES', text: (row) => String(row.attempts), isNumber: true, drop: 1 },
-    { title: 'ERROR', text: (row) => row.error ?? '', isOptional: true, shrink: 1 },
-  ]
-  const list = { name: 'calls', rows, columns, empty: 'No call matches.' }
-  await printList(io, list, flags.follow ? { output: format } : flags)
-}
+const columnsFor = (isUtc: boolean): Column<CallInfo>[] => [
+  { title: 'CALL', text: (row) => row.id, narrow: (row) => shortId(row.id) },
+  {
+    title: 'STARTED',
+    text: (row) => formatInstant(row.started_at, isUtc),
+    narrow: (row) => formatShortInstant(row.started_at, isUtc),
+  },
+  { title: 'SERVICE', text: (row) => row.service },
+  { title: 'OPERATION', text: (row) => row.operation },
+  {
+    title: 'OUTCOME',
+    text: (row) => row.outcome,
+    tone: (row) => (row.outcome === 'done' ? 'good' : row.outcome === 'failed' ? 'bad' : 'warn'),
+  },
+  {
+    title: 'TOOK',
+    text: (row) => formatDuration(row.duration_ms ?? 0),
+    isNumber: true,
+    drop: 2,
+  },
+  { title: 'TRIES', text: (row) => String(row.attempts), isNumber: true, drop: 1 },
+  { title: 'ERROR', text: (row) => row.error ?? '', isOptional: true, shrink: 1 },
+]

@@ -16,10 +16,10 @@ it('finds calls by every filter', async () => {
 
   expect(await count('')).toBeGreaterThan(30)
   expect(await count('--service haier')).toBe(await count(''))
-  expect(await count('--service nobody')).toBe(0)
   expect(await count('--operation getStock')).toBe(30)
   expect(await count('--outcome failed')).toBe(1)
   expect(await count(`--run ${id}`)).toBe((await count('')) - 2) // the tests of `add` and `test`
+  expect(await count(`--run ${id.slice(0, 20).toLowerCase()}`)).toBe(await count(`--run ${id}`))
   expect(await count('--since 1h')).toBe(await count(''))
   expect(await count('--until 1h')).toBe(0)
   expect(await count('--text zzzz-nowhere')).toBe(0)
@@ -50,12 +50,48 @@ it('follows calls as they are made', async () => {
 })
 
 it.each([
+  ['', /^CALL +STARTED/gm],
+  [' --output csv', /,started_at,/gm],
+])('follows calls under one head: logs --follow%s', async (flags, head) => {
+  const { start, run } = await haierProject()
+  const follower = start(`logs --follow${flags}`)
+  await follower.prints('check')
+
+  await run('sync haier-products --codes AA')
+  await follower.prints('listProducts')
+  await run('test haier')
+  follower.process.kill('SIGINT')
+  const { out } = await follower.ended
+
+  expect(out.match(head)).toHaveLength(1)
+  expect(out.indexOf('check')).toBeLessThan(out.indexOf('listProducts'))
+})
+
+it.each(['/proc/x', '/proc', '/dev/null/x', '/nowhere/at/all'])(
+  'works with a home where no cache can be kept: %s',
+  async (home) => {
+    const { run } = await project()
+
+    const { code, err } = await run('list', { env: { HOME: home, XDG_CACHE_HOME: undefined } })
+
+    expect({ code, err }).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('no services yet'),
+    })
+  },
+)
+
+it.each([
   ['logs show 01ZZZZ', 10, 'call_unknown'],
   ['runs show 01ZZZZ', 10, 'run_unknown'],
   ['logs --since yesterday', 2, '--since yesterday is neither a time nor a duration'],
   ['logs --limit none', 2, '--limit none: it must be a whole number from 1'],
   ['logs --outcome maybe', 2, '--outcome maybe: allowed choices are done, failed, unknown'],
-  ['runs --status fine', 2, 'fine is no status of a run'],
+  ['logs --service nobody', 10, 'there is no service named nobody (service_unknown)'],
+  ['logs --run 01ZZZZ', 10, 'run_unknown'],
+  ['logs --operation getStok', 2, 'Did you mean getStock?'],
+  ['runs --job haier-produtcs', 10, 'Did you mean haier-products?'],
+  ['runs --status fine', 2, '--status fine: allowed choices are running, success,'],
 ])('%s is exit %i', async (words, exit, told) => {
   const { run } = await project()
 
@@ -81,7 +117,7 @@ it('shows jobs, runs and the state on one screen', async () => {
 
   const { out } = await run('status')
 
-  expect(out).toMatch(/haier +enabled +ok +closed +.* ago/)
+  expect(out).toMatch(/haier +enabled +enabled +ok +closed +.* ago/)
   expect(out).toMatch(/haier-products +.* ago +success +by hand/)
   expect(out).toContain(file('caravan.db'))
   expect(await json('status')).toMatchObject({

@@ -1,5 +1,5 @@
-import type { Command } from 'commander'
-import type { RunDetails } from '../app/runs.ts'
+import { type Command, Option } from 'commander'
+import type { RunDetails, RunInfo } from '../app/answers/runs.ts'
 import type { Cli } from './cli.ts'
 import { count, type OutputFlags, withExamples, withJson, withListOutput } from './flags.ts'
 import { formatCount } from './output/numbers.ts'
@@ -7,7 +7,7 @@ import { printList, printRecord } from './output/print.ts'
 import { formatDuration, formatInstant, formatShortInstant, shortId } from './output/time.ts'
 import { toneOf } from './output/colour.ts'
 
-type RunsFlags = OutputFlags & { job?: string; status?: string; limit: number }
+type RunsFlags = OutputFlags & { job?: string; status?: RunInfo['status']; limit: number }
 
 export function registerRuns(program: Command, cli: Cli): void {
   const runs = program.command('runs').summary('Look at past and present runs')
@@ -15,10 +15,16 @@ export function registerRuns(program: Command, cli: Cli): void {
   const list = runs
     .command('list', { isDefault: true })
     .summary('List runs, the newest first')
-    .option('--job <id>', 'only runs of this job')
-    .option(
-      '--status <status>',
-      'only runs that ended so: success, partial, failed, interrupted, guarded',
+    .option('--job <job>', 'only runs of this job')
+    .addOption(
+      new Option('--status <status>', 'only runs that stand so').choices([
+        'running',
+        'success',
+        'partial',
+        'failed',
+        'interrupted',
+        'guarded',
+      ] satisfies RunInfo['status'][]),
     )
     .option('--limit <n>', 'how many', count, 20)
     .action(async (flags: RunsFlags) => {
@@ -93,7 +99,7 @@ export function registerRuns(program: Command, cli: Cli): void {
             ['started', formatInstant(run.started_at, io.isUtc)],
             ['ended', formatInstant(run.finished_at, io.isUtc)],
             ['started by', run.trigger],
-            ['options', JSON.stringify(run.options)],
+            ['options', optionLines(run.options).join('\n')],
             ['counters', counters.join(', ')],
             ['error', run.error ?? ''],
             ['continues', run.resumed_from ?? ''],
@@ -109,6 +115,12 @@ export function registerRuns(program: Command, cli: Cli): void {
 }
 
 const shownFindings = 20
+
+const optionLines = (options: unknown): string[] =>
+  Object.entries(options ?? {}).map(([name, value]) => {
+    const text = Array.isArray(value) ? value.join(', ') : value
+    return `${name}: ${typeof text === 'string' ? text : JSON.stringify(text)}`
+  })
 
 const entityLine = ([table, counts]: [string, RunDetails['entities'][string]]): string => {
   const told = Object.entries(counts).filter(([, amount]) => amount > 0)

@@ -4,7 +4,7 @@ import { project } from '../testing/program.ts'
 it('plays a vendor that a service can be added for, until it is stopped', async () => {
   const { start, run, read } = await project()
   const sandbox = start('sandbox haier --products 5 --answers answers.json')
-  await sandbox.prints('Faults: ')
+  await sandbox.prints('/_twin/faults')
 
   const added = await run('add haier --answers answers.json')
   const synced = await run('sync haier-products')

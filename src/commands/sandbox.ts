@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { CaravanError } from '../core/errors.ts'
 import type { Cli } from './cli.ts'
 import { withExamples } from './flags.ts'
 import { say } from './output/print.ts'
@@ -17,27 +18,39 @@ export function registerSandbox(program: Command, cli: Cli): void {
   command.action(async (id: string | undefined, flags: SandboxFlags) => {
     const { formOfTwin } = await import('../app/forms.ts')
     const io = cli.io()
-    if (flags.help || id === undefined) {
+    if (flags.help) {
       io.out(id ? schemaHelp(command, `Flags of ${id}`, await formOfTwin(id)) : wholeHelp(command))
-      if (!flags.help) cli.exit('usage')
       return
     }
+    if (id === undefined) throw await adapterMissing()
     const { startSandbox } = await import('../app/sandbox.ts')
     const options = parseSchemaFlags(
       await formOfTwin(id),
       command.args.slice(1),
       `caravan sandbox ${id} --help`,
+      command,
     )
     const sandbox = await startSandbox(id, { ...flags, options, clock: cli.clock })
     say(io, `${sandbox.title} is played at ${sandbox.url}. Stop it with Ctrl-C.`)
     for (const file of sandbox.files) say(io, `What points at it is in ${file}.`)
     if (sandbox.files.length === 0) io.out(sandbox.config)
-    say(io, `Faults: curl -X POST ${sandbox.url}/_twin/faults -d '{"fault":"error-500","times":3}'`)
+    say(io, 'To make it fail three times:')
+    say(io, `  curl ${sandbox.url}/_twin/faults -d '{"fault":"error-500","times":3}'`)
     await sandbox.until(cli.signal)
   })
   withExamples(
-    withSchemaFlags(command),
+    withSchemaFlags(command, 'twin'),
     'caravan sandbox haier --products 10000',
     'caravan sandbox haier --port 9000 --answers answers.json',
   )
+}
+
+async function adapterMissing(): Promise<CaravanError> {
+  const { listAdapters } = await import('../app/adapters.ts')
+  const known = await listAdapters()
+  return new CaravanError({
+    code: 'value_missing',
+    message: 'which adapter is to be played?',
+    hint: `Name one of: ${known.map(({ id }) => id).join(', ')}.`,
+  })
 }

@@ -1,31 +1,47 @@
 /** Flags that come from a schema: the fields of an adapter, the options of a job, the switches of a twin. */
 import { Command, CommanderError, Option } from 'commander'
 import type { FormField } from '../app/forms.ts'
-import { usageError } from './output/usage.ts'
+import { flagsOf, usageError } from './output/usage.ts'
+
+/** What the first word of such a command names, and the flags come from. */
+export type FlagSource = 'job' | 'adapter' | 'twin' | 'service'
+
+const sources = new WeakMap<Command, FlagSource>()
 
 /** Turns a command into one that also takes flags it only learns of once its first word is known. */
-export const withSchemaFlags = (command: Command): Command =>
-  command
+export function withSchemaFlags(command: Command, source: FlagSource): Command {
+  sources.set(command, source)
+  return command
     .allowUnknownOption()
     .allowExcessArguments()
     .helpOption(false)
     .option('-h, --help', 'show this help, with the flags of what is named')
+}
+
+/** Where the further flags of a command come from; undefined: it has none. */
+export const flagSourceOf = (command: Command): FlagSource | undefined => sources.get(command)
+
+/** The flags that these fields make. */
+export const schemaOptions = (fields: readonly FormField[]): Option[] => [
+  ...flagParser(fields).options,
+]
 
 /**
  * Reads the words commander did not know as flags of these fields. Keys come out as in the schema. `help` is the command
- * that shows them all.
+ * that shows them all; the flags of `command` itself are proposed too where one was mistyped.
  */
 export function parseSchemaFlags(
   fields: readonly FormField[],
   words: readonly string[],
   help: string,
+  command: Command,
 ): Record<string, unknown> {
   const parser = flagParser(fields)
   try {
     parser.parse([...words], { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
-    throw usageError(error, help)
+    throw usageError(error, { help, flags: [...parser.options, ...flagsOf(command)] })
   }
   const given = parser.opts<Record<string, unknown>>()
   return Object.fromEntries(
@@ -38,10 +54,15 @@ export function parseSchemaFlags(
 
 /** The help of a command, with the flags of these fields in a section of their own. */
 export function schemaHelp(command: Command, title: string, fields: readonly FormField[]): string {
-  const help = flagParser(fields).createHelp()
-  const lines = flagParser(fields).options.map(
-    (option) => `  ${help.optionTerm(option).padEnd(34)} ${help.optionDescription(option)}`,
-  )
+  const parser = flagParser(fields)
+  const help = parser.createHelp()
+  help.prepareContext({ helpWidth: command.configureOutput().getOutHelpWidth?.() })
+  const width = help.longestOptionTermLength(parser, help)
+  const lines = help
+    .visibleOptions(parser)
+    .map((option) =>
+      help.formatItem(help.optionTerm(option), width, help.optionDescription(option), help),
+    )
   return wholeHelp(command, `${title}:\n${lines.join('\n')}\n`)
 }
 

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
 import { haierProject, project } from '../testing/program.ts'
+import { drawnLines, plain, runOnTerminal, whyNoTerminal } from '../testing/terminal.ts'
+import { stringWidth } from './output/table.ts'
 
 it('takes a value from stdin or a file, and never shows it', async () => {
   const { run, json, write, everything } = await project()
@@ -12,7 +14,9 @@ it('takes a value from stdin or a file, and never shows it', async () => {
 
   expect(first).toEqual({ code: 0, out: '', err: 'Stored token.\n' })
   expect(second).toEqual({ code: 0, out: '', err: 'Replaced token.\n' })
-  expect(listed.out).toMatch(/^SECRET +USED BY +CHANGED\ntoken +nothing +20/)
+  expect(listed.out).toMatch(
+    /^SECRET +USED BY +AGE +LAST USED +NOTE\ntoken +nothing +0 min +never +unused\n$/,
+  )
   expect(await json('secret list')).toMatchObject({ secrets: [{ name: 'token', used_by: [] }] })
   expect(everything()).not.toMatch(/planted-(in|on)/)
 })
@@ -53,4 +57,35 @@ it('removes one that is used only after consent, and names who needs it', async 
   expect(removed).toEqual({ code: 0, out: '', err: 'Removed haier.password.\n' })
   const { secrets } = await json<{ secrets: { name: string }[] }>('secret list')
   expect(secrets.map(({ name }) => name)).not.toContain('haier.password')
+})
+
+it('says when a credential ends, and refuses what is no day before it asks', async () => {
+  const { run, json } = await project()
+
+  const stored = await run('secret set token --expires 2099-01-31', { stdin: 'value' })
+  const refused = await run('secret set other --expires soon', { stdin: 'value' })
+
+  expect(stored.err).toBe('Stored token, which ends on 2099-01-31 (UTC).\n')
+  expect(refused).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('--expires soon is no day'),
+  })
+  expect(await json('secret list')).toMatchObject({
+    secrets: [{ name: 'token', updated_by: 'tester', expires_at: '2099-01-31T00:00:00.000Z' }],
+  })
+})
+
+it.skipIf(whyNoTerminal())('fits its list into 80 columns and leaves the flags whole', async () => {
+  const { run, folder } = await haierProject()
+  await run('secret set a-rather-long-name.of_a_certificate --expires 2020-01-31', {
+    stdin: 'value',
+  })
+
+  const { screen } = await runOnTerminal('secret list', { cwd: folder })
+
+  expect(drawnLines(screen).filter((line) => stringWidth(line) > 80)).toEqual([])
+  expect(plain(screen)).toMatch(
+    /^SECRET +USED BY .*NOTE\na-rather-long-name.of_a_certificate .* expired, unused\n/,
+  )
+  expect(plain(screen)).toMatch(/\nhaier\.ylh_client_secret +haier .*never used\n/)
 })

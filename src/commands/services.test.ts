@@ -9,10 +9,10 @@ it('lists in every format', async () => {
   const lines = await run('list --output jsonl')
 
   expect(table.out).toMatch(
-    /^SERVICE +ADAPTER +KIND +PRIORITY +STATE\nhaier +haier +supplier +1 +enabled\n$/,
+    /^SERVICE +ADAPTER +KIND +PRIORITY +WISH +STATE\nhaier +haier +supplier +1 +enabled +enabled\n$/,
   )
   expect(csv.out).toBe(
-    'name,adapter,kind,priority,weight,state,why,until\r\nhaier,haier,supplier,1,100,enabled,,\r\n',
+    'name,adapter,kind,priority,weight,state,wish,why,switched_by,switched_at,reason,until\r\nhaier,haier,supplier,1,100,enabled,enabled,,,,,\r\n',
   )
   expect(JSON.parse(lines.out)).toEqual((await json<{ services: object[] }>('list')).services[0])
 })
@@ -40,7 +40,7 @@ it('switches off with who, why and until, for every process, and on again', asyn
   expect(off.code).toBe(0)
   expect(listed.services[0]).toMatchObject({
     state: 'disabled',
-    why: 'by tester: цены неверны, 价格有误',
+    why: 'switched off by tester: цены неверны, 价格有误',
   })
   const hours = (Date.parse(listed.services[0]?.until ?? '') - Date.now()) / 3_600_000
   expect(hours).toBeGreaterThan(1.9)

@@ -3,6 +3,7 @@ import type { Cli } from './cli.ts'
 import { withExamples, withJson } from './flags.ts'
 import { formatAge, formatInstant } from './output/time.ts'
 import { printRecord } from './output/print.ts'
+import { describeWhy } from './output/why.ts'
 
 export function registerShow(program: Command, cli: Cli): void {
   const command = program
@@ -23,8 +24,8 @@ export function registerShow(program: Command, cli: Cli): void {
           lines: [
             ['service', service.name],
             ['adapter', describeAdapter(service)],
-            ['state', service.why ? `${service.state}: ${service.why}` : service.state],
-            ['until', formatInstant(service.until, io.isUtc)],
+            ['wish', service.wish],
+            ['state', [service.state, describeWhy(service, io.isUtc)].filter(Boolean).join(': ')],
             ['breaker', service.breaker],
             ['limits', service.limits],
             ['operations', service.operations.join(', ')],

@@ -5,6 +5,7 @@ import { paintFor, toneOf } from './output/colour.ts'
 import { formatSize } from './output/numbers.ts'
 import { printJson } from './output/print.ts'
 import { formatAge, formatInstant } from './output/time.ts'
+import { describeWhy, describeWhyBriefly } from './output/why.ts'
 
 export function registerStatus(program: Command, cli: Cli): void {
   const command = program
@@ -29,6 +30,7 @@ export function registerStatus(program: Command, cli: Cli): void {
             status.services,
             [
               { title: 'SERVICE', text: (row) => row.name },
+              { title: 'WISH', text: (row) => row.wish, drop: 1 },
               {
                 title: 'STATE',
                 text: (row) => row.state,
@@ -49,6 +51,14 @@ export function registerStatus(program: Command, cli: Cli): void {
                 title: 'LAST SUCCESS',
                 text: (row) => formatAge(row.last_success_at, now) || 'never',
                 shrink: 1,
+              },
+              {
+                title: 'WHY',
+                text: (row) => describeWhy(row, io.isUtc),
+                narrow: (row) => describeWhyBriefly(row, io.isUtc),
+                isOptional: true,
+                shrink: 2,
+                least: 20,
               },
             ],
             options,
@@ -78,6 +88,8 @@ export function registerStatus(program: Command, cli: Cli): void {
       )
       io.out(`\n${paint('strong', 'State')}\n`)
       for (const { file, bytes } of status.files) io.out(`${file}  ${formatSize(bytes)}\n`)
+      const total = status.files.reduce((sum, { bytes }) => sum + bytes, 0)
+      io.out(`together ${formatSize(total)} of at most ${formatSize(status.max_size)}\n`)
     })
   withExamples(withJson(command), 'caravan status', 'caravan status --json')
 }

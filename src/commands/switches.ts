@@ -1,8 +1,10 @@
 import type { Command } from 'commander'
+import type { SwitchResult } from '../app/answers/services.ts'
 import type { Cli } from './cli.ts'
 import { withExamples, withJson } from './flags.ts'
 import { printRecord } from './output/print.ts'
 import { formatInstant } from './output/time.ts'
+import { describeWhy } from './output/why.ts'
 
 type DisableFlags = { reason?: string; for?: string; json?: boolean }
 
@@ -34,27 +36,36 @@ export function registerSwitches(program: Command, cli: Cli): void {
   withExamples(withJson(enable), 'caravan enable haier')
 }
 
-type SwitchState = {
-  service: string
-  state: string
-  why: string | null
-  until: string | null
-  changed: boolean
-}
-
-async function printSwitch(cli: Cli, state: SwitchState, flags: { json?: boolean }): Promise<void> {
+async function printSwitch(
+  cli: Cli,
+  result: SwitchResult,
+  flags: { json?: boolean },
+): Promise<void> {
   const io = cli.io()
+  const at = (instant: string | null) => formatInstant(instant, io.isUtc)
   await printRecord(
     io,
     {
-      data: state,
+      data: result,
       lines: [
-        ['service', state.service],
-        ['state', state.changed ? state.state : `${state.state} (as before)`],
-        ['why', state.why ?? ''],
-        ['until', formatInstant(state.until, io.isUtc)],
+        ['service', result.service],
+        ['state', result.changed ? result.state : `${result.state} (as before)`],
+        ['by', result.switched_by ? `${result.switched_by}, ${at(result.switched_at)}` : ''],
+        ['reason', result.reason ?? ''],
+        ['until', result.switched_by ? at(result.until) || 'somebody enables it' : ''],
+        ['wish', result.wish === 'disabled' ? 'disabled in the config too' : ''],
+        [result.switched_by ? 'replaced' : 'lifted', describeFormer(result, io.isUtc)],
+        [
+          'config',
+          result.config_line === null
+            ? ''
+            : `the file disabled it: "enabled" is true now, in line ${result.config_line}`,
+        ],
       ],
     },
     flags,
   )
 }
+
+const describeFormer = ({ state, replaced }: SwitchResult, isUtc: boolean): string =>
+  replaced ? describeWhy({ state, why: null, ...replaced }, isUtc) : ''

@@ -31,7 +31,12 @@ export function registerSync(program: Command, cli: Cli): void {
     }
     if (id === undefined) throw await jobMissing()
     const words = command.args.slice(1)
-    const options = parseSchemaFlags(await formOfJob(id), words, `caravan sync ${id} --help`)
+    const options = parseSchemaFlags(
+      await formOfJob(id),
+      words,
+      `caravan sync ${id} --help`,
+      command,
+    )
     const view = showProgress(io, cli.clock, id)
     const { report, error } = await cli
       .withApp(async (app) => {
@@ -44,7 +49,7 @@ export function registerSync(program: Command, cli: Cli): void {
     if (error !== undefined) throw error
   })
   withExamples(
-    withJson(withSchemaFlags(command)),
+    withJson(withSchemaFlags(command, 'job')),
     'caravan sync haier-products --prices --stock',
     'caravan sync haier-products --codes GA0SZC00U,CEABL9000 --dry-run',
     'caravan sync haier-products --help',

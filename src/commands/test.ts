@@ -1,53 +1,90 @@
-import type { Command } from 'commander'
-import type { TestResult } from '../app/test.ts'
+import { type Command, Option } from 'commander'
+import type { TestReport, TestResult } from '../app/test/index.ts'
 import type { Cli } from './cli.ts'
 import { type OutputFlags, withExamples, withListOutput } from './flags.ts'
+import { paintFor } from './output/colour.ts'
 import type { Io } from './output/io.ts'
-import { formatOf, printList } from './output/print.ts'
-import { formatDuration } from './output/time.ts'
+import { formatOf, printList, say } from './output/print.ts'
+
+const formats = ['table', 'json', 'junit', 'github'] as const
+const effects = ['none', 'read', 'write', 'message', 'money'] as const
+
+type Flags = OutputFlags & {
+  all?: boolean
+  format?: (typeof formats)[number]
+  maxEffect: (typeof effects)[number]
+  offline?: boolean
+  deadline: string
+  rungDeadline: string
+}
 
 export function registerTest(program: Command, cli: Cli): void {
   const command = program
     .command('test')
     .summary('Test the connection of services; changes nothing')
-    .argument('[service...]', 'names of services')
+    .argument('[service...]', 'names of services; a disabled one is tested too')
     .option('--all', 'every enabled service')
-    .action(async (names: string[], flags: OutputFlags & { all?: boolean }) => {
+    .addOption(
+      new Option('--format <format>', 'how to print: for people, programs, or CI servers')
+        .choices(formats)
+        .conflicts(['json', 'output']),
+    )
+    .addOption(
+      new Option('--max-effect <effect>', 'leave out tests that would do more than this')
+        .choices(effects)
+        .default('read'),
+    )
+    .option('--offline', 'check the config alone: no network, no state; every service unless named')
+    .option('--deadline <duration>', 'for all of it', '60s')
+    .option('--rung-deadline <duration>', 'for each step before the credentials', '10s')
+    .action(async (names: string[], flags: Flags) => {
       const io = cli.io()
-      const results = await cli.withApp(async (app) => {
-        const { testServices } = await import('../app/test.ts')
-        return testServices(app, flags.all ? 'all' : names)
+      const isAll = flags.all === true || (flags.offline === true && names.length === 0)
+      const report = await cli.withApp(async (app) => {
+        const { testServices } = await import('../app/test/index.ts')
+        return testServices(app, { ...flags, which: isAll ? 'all' : names })
       })
-      const failed = results.filter((result) => !result.ok)
-      if (failed[0]) cli.exit(failed[0].exit)
-      await printList(
-        io,
-        {
-          name: 'results',
-          rows: results,
-          columns: [
-            { title: 'SERVICE', text: (row) => row.service },
-            {
-              title: 'RESULT',
-              text: (row) => (row.ok ? 'ok' : 'failed'),
-              tone: (row) => (row.ok ? 'good' : 'bad'),
-            },
-            { title: 'TOOK', text: (row) => formatDuration(row.duration_ms), isNumber: true },
-            { title: 'WHAT', text: (row) => row.detail.split('\n', 1)[0] ?? '', shrink: 1 },
-          ],
-          empty: 'There is no enabled service to test.',
-        },
-        flags,
-      )
-      if (formatOf(flags) === 'table') for (const result of failed) sayFailure(io, result)
+      cli.exit(report.exit)
+      await printReport(io, report, flags)
     })
-  withExamples(withListOutput(command), 'caravan test haier', 'caravan test --all --json')
+  withExamples(
+    withListOutput(command),
+    'caravan test haier',
+    'caravan test --all --max-effect none',
+    'caravan test --offline --format junit',
+  )
 }
 
-/** In whole, for the table may have cut it. */
-function sayFailure(io: Io, { service, detail, hint, call }: TestResult): void {
-  const lines = detail.split('\n').join('\n  ')
-  io.err(`✗ ${service}: ${lines}\n`)
-  if (hint) io.err(`  ${hint}\n`)
-  if (call) io.err(`  More: caravan logs show ${call}\n`)
+async function printReport(io: Io, { file, results }: TestReport, flags: Flags): Promise<void> {
+  if (flags.format === 'junit') {
+    const { toJunit } = await import('./test-formats/junit.ts')
+    return io.out(toJunit(results))
+  }
+  if (flags.format === 'github') {
+    const { pathInRepository, toAnnotations } = await import('./test-formats/github.ts')
+    io.out(toAnnotations(results, pathInRepository(file, io.env)))
+    return say(io, summary(results))
+  }
+  const output = flags.format ?? formatOf(flags)
+  const { columns, ladderColumns, sayDetails } = await import('./test-formats/table.ts')
+  const empty = 'There is no service to test.'
+  await printList(io, { name: 'results', rows: results, columns, empty }, { output })
+  if (output !== 'table') return
+  const [only] = results
+  if (io.isTerminal && only && results.length === 1) {
+    const { renderTable } = await import('./output/table.ts')
+    const page = { width: io.columns, paint: await paintFor(io) }
+    io.out(`\n${renderTable(only.rungs, ladderColumns, page)}`)
+  }
+  sayDetails(io, results)
+}
+
+/** `3 services: 1 ok, 1 skipped, 1 failed`, for the log of a CI server. */
+function summary(results: readonly TestResult[]): string {
+  const counts = (['ok', 'skipped', 'failed'] as const)
+    .map((wanted) => ({ wanted, count: results.filter(({ result }) => result === wanted).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ wanted, count }) => `${count} ${wanted}`)
+  const services = results.length === 1 ? '1 service' : `${results.length} services`
+  return [services, counts.join(', ')].filter(Boolean).join(': ')
 }

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { distance } from 'fastest-levenshtein'
+import { nearest } from '../core/nearest.ts'
 
 export type Path = readonly (string | number)[]
 
@@ -39,16 +39,6 @@ export const formatFaults = (file: string, faults: readonly ConfigFault[]): stri
 
 export const inFileOrder = (faults: readonly ConfigFault[]): ConfigFault[] =>
   faults.toSorted((a, b) => a.line - b.line || a.column - b.column)
-
-/** The known word closest to what was written; undefined when none is close. */
-export function nearest(word: string, known: Iterable<string>): string | undefined {
-  const mayDiffer = Math.max(2, Math.floor(word.length / 3))
-  const close = [...known]
-    .map((candidate) => ({ candidate, steps: distance(word, candidate) }))
-    .filter(({ candidate, steps }) => steps <= mayDiffer && steps < candidate.length)
-    .toSorted((a, b) => a.steps - b.steps)
-  return close[0]?.candidate
-}
 
 /** `; did you mean X`, or nothing. */
 export function didYouMean(word: string, known: Iterable<string>): string {

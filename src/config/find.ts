@@ -28,12 +28,16 @@ export function findConfig(options: FindOptions): string {
   })
 }
 
-function configPlaces({ flag, env, cwd }: FindOptions): { path: string; source: string }[] {
-  if (flag) return [{ path: resolve(cwd, flag), source: '--config' }]
+export type Place = { path: string; source: string }
+
+/** Where a config may lie, the strongest place first, whether the weaker ones would be looked at or not. */
+export function everyPlace({ flag, env, cwd }: FindOptions): Place[] {
+  const places: Place[] = []
+  if (flag) places.push({ path: resolve(cwd, flag), source: '--config' })
   if (env.CARAVAN_CONFIG) {
-    return [{ path: resolve(cwd, env.CARAVAN_CONFIG), source: 'CARAVAN_CONFIG' }]
+    places.push({ path: resolve(cwd, env.CARAVAN_CONFIG), source: 'CARAVAN_CONFIG' })
   }
-  const places = [{ path: resolve(cwd, configName), source: 'this folder' }]
+  places.push({ path: resolve(cwd, configName), source: 'this folder' })
   if (env.XDG_CONFIG_HOME) {
     const path = join(env.XDG_CONFIG_HOME, 'caravan', configName)
     places.push({ path, source: 'XDG_CONFIG_HOME' })
@@ -44,4 +48,10 @@ function configPlaces({ flag, env, cwd }: FindOptions): { path: string; source: 
   }
   places.push({ path: join('/etc/caravan', configName), source: 'whole machine' })
   return places
+}
+
+function configPlaces(options: FindOptions): Place[] {
+  const places = everyPlace(options)
+  const isNamed = options.flag || options.env.CARAVAN_CONFIG
+  return isNamed ? places.slice(0, 1) : places
 }

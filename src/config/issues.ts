@@ -156,7 +156,7 @@ const isRecord = (def: Def): def is z.core.$ZodRecordDef => def.type === 'record
 const isArray = (def: Def): def is z.core.$ZodArrayDef => def.type === 'array'
 
 /** Looks through optional, default, preprocess and the like. */
-function inside(schema: z.core.$ZodType): z.core.$ZodType {
+export function inside(schema: z.core.$ZodType): z.core.$ZodType {
   const def = schema._zod.def as Def & {
     innerType?: z.core.$ZodType
     in?: z.core.$ZodType

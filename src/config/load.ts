@@ -102,7 +102,7 @@ export function requireValid(loaded: LoadedConfig): LoadedConfig {
 }
 
 /** Whether a fault leaves everything but its own service or job usable. */
-const isLocal = ({ kind, path }: ConfigFault): boolean =>
+export const isLocal = ({ kind, path }: ConfigFault): boolean =>
   kind === 'unset' && path.length > 2 && (path[0] === 'services' || path[0] === 'jobs')
 
 const leaveOut = (config: Config, faults: readonly ConfigFault[]): Config => ({

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { CaravanError } from '../core/errors.ts'
+import { CaravanError, type CaravanErrorOptions } from '../core/errors.ts'
 import { formatFaults } from './faults.ts'
 import type { ConfigFault, Path } from './faults.ts'
 import type { LoadedConfig } from './load.ts'
@@ -17,6 +17,16 @@ export type ResolvedService<Schema extends z.ZodObject> = {
   proxy?: string
   /** What came from the secret store, files and credentials, for redaction by value. */
   secretValues: string[]
+}
+
+/** What keeps a service from being used, each with its own place in the file. */
+export class ServiceFaults extends CaravanError {
+  readonly faults: readonly ConfigFault[]
+
+  constructor(faults: readonly ConfigFault[], options: CaravanErrorOptions) {
+    super(options)
+    this.faults = faults
+  }
 }
 
 /**
@@ -78,9 +88,9 @@ export async function resolveService<Schema extends z.ZodObject>(
   return { config: output as z.output<Schema>, proxy, secretValues }
 }
 
-function faultError(file: string, name: string, faults: ConfigFault[]): CaravanError {
+function faultError(file: string, name: string, faults: ConfigFault[]): ServiceFaults {
   const isUnset = faults.every(({ kind }) => kind === 'unset')
-  return new CaravanError({
+  return new ServiceFaults(faults, {
     code: isUnset ? 'placeholder_unset' : 'config_invalid',
     message: `the service ${name} cannot be used:\n${formatFaults(file, faults)}`,
     hint: isUnset ? undefined : 'Correct the file, then run "caravan config check".',

@@ -34,34 +34,45 @@ const section = <S extends z.ZodType>(schema: S) => z.preprocess((value) => valu
 
 /** What is not said here is decided by the adapter's own limits and presets. Durations are milliseconds once parsed. */
 export const ServiceConfig = z.strictObject({
-  adapter: z.string().min(1, 'must not be empty'),
-  enabled: z.boolean().default(true),
-  /** The lowest number is asked first. */
-  priority: z.int().min(0).max(1000).default(1),
-  /** Services of equal priority share the calls by weight. */
-  weight: z.int().min(1).max(1000).default(100),
-  timeout: Duration.optional(),
+  adapter: z.string().min(1, 'must not be empty').describe('Which vendor: see "caravan adapters"'),
+  enabled: z
+    .boolean()
+    .default(true)
+    .describe('The wish of the file; a switch set by "caravan disable" is stronger'),
+  priority: z.int().min(0).max(1000).default(1).describe('The lowest number is asked first'),
+  weight: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(100)
+    .describe('Services of equal priority share the calls by weight'),
+  timeout: Duration.optional().describe('For one HTTP request'),
   retry: z
     .strictObject({
-      attempts: z.int().min(1).max(20).optional(),
-      deadline: Duration.optional(),
+      attempts: z.int().min(1).max(20).optional().describe('At most, the first one included'),
+      deadline: Duration.optional().describe('For the whole call, waits and repetitions included'),
     })
     .optional(),
   breaker: z
     .strictObject({
-      failures: z.int().min(1).max(1000).optional(),
-      open_for: Duration.optional(),
+      failures: z.int().min(1).max(1000).optional().describe('In a row, before it opens'),
+      open_for: Duration.optional().describe('How long nothing is sent once it has opened'),
     })
     .optional(),
   rate_limit: z
     .strictObject({
-      /** `none`: as fast as the vendor answers, whatever it publishes. */
-      per_second: z.union([z.literal('none'), z.number().positive().max(10_000)]).optional(),
-      concurrent: z.int().min(1).max(1000).optional(),
+      per_second: z
+        .union([z.literal('none'), z.number().positive().max(10_000)])
+        .optional()
+        .describe('Requests; "none": as fast as the vendor answers, whatever it publishes'),
+      concurrent: z.int().min(1).max(1000).optional().describe('Requests under way at once'),
     })
     .optional(),
   /** May hold placeholders: resolved together with `config`, when the service is used. */
-  proxy: z.url('must be a URL, such as http://proxy.example:3128').optional(),
+  proxy: z
+    .url('must be a URL, such as http://proxy.example:3128')
+    .optional()
+    .describe('Proxy of this service alone'),
   /** In the adapter's own words; placeholders stand in it as written. */
   config: section(z.record(z.string(), z.unknown())),
 })
@@ -69,57 +80,75 @@ export const ServiceConfig = z.strictObject({
 export type ServiceConfig = z.infer<typeof ServiceConfig>
 
 export const RouteConfig = z.strictObject({
-  when_unavailable: z.enum(['queue', 'fail', 'cached']).default('fail'),
+  when_unavailable: z
+    .enum(['queue', 'fail', 'cached'])
+    .default('fail')
+    .describe('What happens to a call when no service of its kind can take it'),
 })
 
 export type RouteConfig = z.infer<typeof RouteConfig>
 
 export const JobConfig = z.strictObject({
-  /** Left out: the job runs by hand only. */
-  schedule: Schedule.optional(),
-  timezone: TimeZone.optional(),
-  enabled: z.boolean().default(true),
+  schedule: Schedule.optional().describe('Five cron fields; left out: the job runs by hand only'),
+  timezone: TimeZone.optional().describe('Of the schedule; left out: that of the file'),
+  enabled: z.boolean().default(true).describe('Whether the schedule is kept'),
   with: section(z.record(z.string(), z.unknown())),
-  overlap: z.enum(['skip', 'queue']).default('skip'),
-  missed: z.enum(['run_once', 'skip']).default('run_once'),
-  jitter: Duration.optional(),
-  timeout: Duration.optional(),
-  /** Failed runs in a row before somebody is told. */
-  alert_after: z.int().min(1).max(1000).default(1),
+  overlap: z
+    .enum(['skip', 'queue'])
+    .default('skip')
+    .describe('What becomes of an occurrence while the run before is still going on'),
+  missed: z
+    .enum(['run_once', 'skip'])
+    .default('run_once')
+    .describe('What becomes of occurrences while nothing was running'),
+  jitter: Duration.optional().describe('Each occurrence begins up to so much later, at random'),
+  timeout: Duration.optional().describe('A run that takes longer is stopped'),
+  alert_after: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(1)
+    .describe('Failed runs in a row before somebody is told'),
 })
 
 export type JobConfig = z.infer<typeof JobConfig>
 
 /** integrations.yaml. Durations are milliseconds and sizes bytes once parsed. */
 export const Config = z.strictObject({
-  version: z.literal(1),
-  /** A SQLite file, relative to this file, or postgres://… */
-  state: z.string().min(1, 'must not be empty').default('./caravan.db'),
-  timezone: TimeZone.default('UTC'),
-  /** Relative to this file; default: caravan.key beside it. */
-  key_file: z.string().min(1, 'must not be empty').optional(),
-  /** Where the daemon listens, as host:port. */
+  version: z.literal(1).describe('Of the form of this file'),
+  state: z
+    .string()
+    .min(1, 'must not be empty')
+    .default('./caravan.db')
+    .describe('A SQLite file, relative to this file, or postgres://…'),
+  timezone: TimeZone.default('UTC').describe('For schedules and for files without a zone'),
+  key_file: z
+    .string()
+    .min(1, 'must not be empty')
+    .optional()
+    .describe('File with the key of the secrets, relative to this file'),
   listen: z
     .string()
     .regex(
       /^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/,
       'must be host:port, such as 127.0.0.1:8080',
     )
-    .optional(),
+    .optional()
+    .describe('Where the daemon listens, as host:port'),
   services: section(z.record(Name, ServiceConfig)),
   routes: section(z.record(Name, RouteConfig)),
   jobs: section(z.record(Name, JobConfig)),
   alerts: section(
     z.strictObject({
-      channels: z.array(Name).default([]),
-      cooldown: Duration.default(15 * 60_000),
+      channels: z.array(Name).default([]).describe('Services that carry alerts'),
+      cooldown: Duration.default(15 * 60_000).describe('Before the same alert is sent again'),
     }),
   ),
   retention: section(
     z.strictObject({
-      calls: Duration.default(30 * 86_400_000),
-      runs: Duration.default(180 * 86_400_000),
-      max_size: Size.default(2_000_000_000),
+      calls: Duration.default(30 * 86_400_000).describe('How long calls stay in the log'),
+      runs: Duration.default(180 * 86_400_000).describe('How long runs are kept'),
+      max_size: Size.default(2_000_000_000).describe('Of the state and the call log together'),
     }),
   ),
 })

@@ -94,6 +94,9 @@ export const errorCodes = {
   config_changed: 'locked',
   config_uneditable: 'config',
   config_unwritable: 'failed',
+  config_key_unknown: 'notFound',
+  version_unknown: 'notFound',
+  version_incomplete: 'credentials',
   placeholder_unset: 'credentials',
   service_unknown: 'notFound',
   adapter_unknown: 'notFound',
@@ -101,8 +104,9 @@ export const errorCodes = {
   run_unknown: 'notFound',
   call_unknown: 'notFound',
   secret_unknown: 'notFound',
+  source_unknown: 'notFound',
+  code_unknown: 'notFound',
   service_exists: 'usage',
-  service_disabled: 'failed',
   no_service: 'failed',
   check_failed: 'failed',
   job_running: 'locked',
@@ -111,7 +115,11 @@ export const errorCodes = {
   key_malformed: 'secrets',
   key_unsafe: 'secrets',
   key_exists: 'failed',
+  key_unwritable: 'failed',
+  key_last: 'guarded',
+  slot_unknown: 'notFound',
   secret_damaged: 'secrets',
+  bundle_damaged: 'failed',
   state_missing: 'failed',
   state_exists: 'failed',
   state_empty: 'failed',
@@ -124,7 +132,6 @@ export const errorCodes = {
   state_full: 'failed',
   state_busy: 'locked',
   state_io: 'failed',
-  node_too_old: 'failed',
   internal: 'failed',
 } as const satisfies Record<string, Exit>
 
@@ -155,7 +162,8 @@ export class CaravanError extends Error {
   }
 }
 
-const exitOfKind: Record<FailureKind, Exit> = {
+/** The exit of each kind of failure, for a call that changes nothing. */
+export const exitOfKind: Record<FailureKind, Exit> = {
   config: 'config',
   auth: 'credentials',
   rate_limited: 'temporary',

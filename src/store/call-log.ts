@@ -5,6 +5,7 @@ import { callLogMigrations } from '../../migrations/index.ts'
 import type { Clock } from '../core/clock.ts'
 import { CaravanError } from '../core/errors.ts'
 import { createFile } from './create.ts'
+import { translated } from './errors.ts'
 import { callLogFile } from './files.ts'
 import { inspectFile } from './inspect.ts'
 import { noteWriteAhead } from './leftover-wal.ts'
@@ -22,6 +23,13 @@ export type CallLogFile = {
   isNew: boolean
   /** Gives the space of deleted calls back to the disk, at most `pages` of it. Returns the pages that are still free. */
   shrink(pages: number): number
+  /**
+   * Writes everything through and cuts the write-ahead file to nothing. False when a reader or a writer stood in the way
+   * for longer than `patienceMs`, in which the event loop stands still, or when this process is in a transaction.
+   */
+  cutWriteAhead(patienceMs: number): boolean
+  /** Pages after which a commit writes through by itself; SQLite's own number is 1000. */
+  writeThroughEvery(pages: number): void
   close(): Promise<void>
 }
 
@@ -43,6 +51,8 @@ export async function openCallLog(path: string, { clock }: { clock: Clock }): Pr
       path,
       isNew,
       shrink: (pages) => shrink(handle, pages),
+      cutWriteAhead: (patienceMs) => cutWriteAhead(handle, path, patienceMs),
+      writeThroughEvery: (pages) => void handle.pragma(`wal_autocheckpoint = ${pages}`),
       async close() {
         await db.destroy()
         handle.close()
@@ -72,4 +82,19 @@ const beheaded = (path: string, wal: string): CaravanError =>
 function shrink(handle: Handle, pages: number): number {
   handle.exec(`pragma incremental_vacuum(${Math.max(1, Math.floor(pages))})`)
   return Number(handle.pragma('freelist_count', { simple: true }))
+}
+
+function cutWriteAhead(handle: Handle, path: string, patienceMs: number): boolean {
+  if (handle.inTransaction) return false
+  const usual = Number(handle.pragma('busy_timeout', { simple: true }))
+  handle.pragma(`busy_timeout = ${patienceMs}`)
+  try {
+    const answer = translated(path, () => handle.pragma('wal_checkpoint(TRUNCATE)'))
+    return (answer as { busy: number }[])[0]?.busy === 0
+  } catch (error) {
+    if (error instanceof CaravanError && error.code === 'state_busy') return false
+    throw error
+  } finally {
+    handle.pragma(`busy_timeout = ${usual}`)
+  }
 }

@@ -210,7 +210,7 @@ it('deletes old calls in batches, keeps the last success, and gives the space ba
 
   const deleted = await deleteCallsBefore(db, new Date(at(240)), { batchSize: 50 })
 
-  expect(deleted).toBe(240)
+  expect(deleted).toEqual({ calls: 240, attempts: 240 })
   expect((await listCalls(db)).calls).toHaveLength(10)
   expect(await db.selectFrom('attempts').select('call_id').execute()).toHaveLength(10)
   expect(await lastSuccessByService(db)).toEqual(new Map([['haier', at(249)]]))

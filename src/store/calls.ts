@@ -1,6 +1,7 @@
 /** Writing and clearing the call log. Reading it: list-calls.ts. */
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Insertable } from 'kysely'
+import { valuesOf } from './dialect.ts'
 import { cutText } from './json.ts'
 import type { CallLogTables } from './schema-calls.ts'
 import type { LogDb } from './schema.ts'
@@ -50,40 +51,47 @@ export async function insertAttempts(log: LogDb, rows: readonly AttemptRow[]): P
   })
 }
 
-export type Deletion = { batchSize?: number; signal?: AbortSignal }
+export type Deletion = {
+  batchSize?: number
+  signal?: AbortSignal
+  /** Asked after each batch: true stops here, and what is left is for the next time. */
+  isOver?(): boolean
+}
 
 /**
  * Deletes calls that started before an instant, with their attempts, in small batches and a turn of the event loop
- * after each. Returns how many. The space is used again; `shrink` of the log file gives it back to the disk.
+ * after each. Returns how many rows. The space is used again; `shrink` of the log file gives it back to the disk.
  */
 export async function deleteCallsBefore(
   log: LogDb,
   instant: Date,
-  { batchSize = 1000, signal }: Deletion = {},
-): Promise<number> {
-  const before = instant.toISOString()
-  for (let total = 0; ; await turn()) {
+  { batchSize = 500, signal, isOver }: Deletion = {},
+): Promise<DeletedCalls> {
+  const deleted: DeletedCalls = { calls: 0, attempts: 0 }
+  for (; ; await turn()) {
     signal?.throwIfAborted()
-    const count = await atomically(log, (tx) => deleteSome(tx, before, batchSize))
-    total += count
-    if (count < batchSize) return total
+    const some = await atomically(log, (tx) => deleteOldest(tx, batchSize, instant))
+    deleted.calls += some.calls
+    deleted.attempts += some.attempts
+    if (some.calls < batchSize || isOver?.()) return deleted
   }
 }
 
-async function deleteSome(tx: LogDb, before: string, limit: number): Promise<number> {
-  const rows = await tx
-    .selectFrom('calls')
-    .select('id')
-    .where('started_at', '<', before)
-    .orderBy('started_at')
-    .orderBy('id')
-    .limit(limit)
-    .execute()
-  if (rows.length === 0) return 0
-  const ids = rows.map(({ id }) => id)
-  await tx.deleteFrom('attempts').where('call_id', 'in', ids).execute()
+export type DeletedCalls = { calls: number; attempts: number }
+
+/** Deletes the oldest calls, `before` an instant where one is given, with their attempts. */
+export async function deleteOldest(tx: LogDb, limit: number, before?: Date): Promise<DeletedCalls> {
+  let query = tx.selectFrom('calls').select('id')
+  if (before) query = query.where('started_at', '<', before.toISOString())
+  const rows = await query.orderBy('started_at').orderBy('id').limit(limit).execute()
+  if (rows.length === 0) return { calls: 0, attempts: 0 }
+  const ids = valuesOf(rows.map(({ id }) => id))
+  const { numDeletedRows } = await tx
+    .deleteFrom('attempts')
+    .where('call_id', 'in', ids)
+    .executeTakeFirstOrThrow()
   await tx.deleteFrom('calls').where('id', 'in', ids).execute()
-  return ids.length
+  return { calls: rows.length, attempts: Number(numDeletedRows) }
 }
 
 async function saveLast(tx: LogDb, call: CallRow): Promise<void> {

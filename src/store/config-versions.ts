@@ -9,10 +9,16 @@ export type ConfigVersion = {
   id: string
   /** Counts up in the order of loading. */
   position: number
+  /** Of the file; of `content` where something was masked in it, since a hash would help to guess a password. */
   sha256: string
   loadedAt: string
-  /** Who loaded it: a command, or the daemon's watch. */
+  /** Name of the operator. */
   loadedBy: string
+  /** What loaded it, such as `config rollback`. */
+  command: string
+  /** Faults of the file. */
+  faults: number
+  /** Values of secrets that stood in clear are masked. */
   content: string
   parsed: unknown
   /** What changed against the version before, in a few words. */
@@ -21,19 +27,27 @@ export type ConfigVersion = {
 
 export type NewConfigVersion = Omit<ConfigVersion, 'id' | 'position' | 'loadedAt'> & { now: Date }
 
-/** The latest version with this content. */
 export async function findConfigVersion(
   db: Db,
-  sha256: string,
+  position: number,
 ): Promise<ConfigVersion | undefined> {
   const row = await db
     .selectFrom('config_versions')
     .selectAll()
-    .where('sha256', '=', sha256)
+    .where('position', '=', position)
+    .executeTakeFirst()
+  return row && toVersion(row)
+}
+
+/** Cheap: every command asks for it. */
+export async function latestConfigHash(db: Db): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('config_versions')
+    .select('sha256')
     .orderBy('position', 'desc')
     .limit(1)
     .executeTakeFirst()
-  return row && toVersion(row)
+  return row?.sha256
 }
 
 export async function latestConfigVersion(db: Db): Promise<ConfigVersion | undefined> {
@@ -42,19 +56,26 @@ export async function latestConfigVersion(db: Db): Promise<ConfigVersion | undef
 }
 
 /**
- * Keeps a version, unless the latest one has the same content: then that one is returned. Content that comes back after
- * another, as after a rollback, is a new version, so that the list tells what was in force when.
+ * Keeps a version, unless the latest one has the same hash: then undefined. Content that comes back after another, as
+ * after a rollback, is a new version, so that the list tells what was in force when. `make` is given the version before.
  */
-export function saveConfigVersion(db: Db, version: NewConfigVersion): Promise<ConfigVersion> {
+export function saveConfigVersion(
+  db: Db,
+  sha256: string,
+  make: (before: ConfigVersion | undefined) => Omit<NewConfigVersion, 'sha256'> | undefined,
+): Promise<ConfigVersion | undefined> {
   return atomically(db, async (tx) => {
     const latest = await latestConfigVersion(tx)
-    if (latest?.sha256 === version.sha256) return latest
+    const version = latest?.sha256 === sha256 ? undefined : make(latest)
+    if (!version) return undefined
     const row = {
       id: newId(),
       position: (latest?.position ?? 0) + 1,
-      sha256: version.sha256,
+      sha256,
       loaded_at: version.now.toISOString(),
       loaded_by: version.loadedBy,
+      command: version.command,
+      faults: version.faults,
       content: version.content,
       parsed: JSON.stringify(version.parsed ?? null),
       summary: version.summary,
@@ -81,6 +102,8 @@ const toVersion = (row: Selectable<Database['config_versions']>): ConfigVersion 
   sha256: row.sha256,
   loadedAt: row.loaded_at,
   loadedBy: row.loaded_by,
+  command: row.command,
+  faults: row.faults,
   content: row.content,
   parsed: fromJson(row.parsed),
   summary: row.summary,

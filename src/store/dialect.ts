@@ -33,6 +33,27 @@ export async function copyInto<T>(db: Kysely<T>, target: string): Promise<void> 
   await sql`vacuum into ${target}`.execute(db)
 }
 
+/** Pages of the file as it will be once everything committed is written through; `free` ones are used again. */
+export async function readPages<T>(
+  db: Kysely<T>,
+): Promise<{ sizeBytes: number; total: number; free: number }> {
+  const { rows } = await sql<{ size: number; total: number; free: number }>`
+    select page_size as size, page_count as total, freelist_count as free
+    from pragma_page_size, pragma_page_count, pragma_freelist_count`.execute(db)
+  const { size = 4096, total = 0, free = 0 } = rows[0] ?? {}
+  return { sizeBytes: size, total, free }
+}
+
+/** Writes everything through and cuts the write-ahead file to nothing, unless somebody reads or writes. */
+export async function truncateWriteAhead<T>(db: Kysely<T>): Promise<void> {
+  await sql`pragma busy_timeout = 200`.execute(db)
+  try {
+    await sql`pragma wal_checkpoint(TRUNCATE)`.execute(db)
+  } finally {
+    await sql`pragma busy_timeout = 5000`.execute(db)
+  }
+}
+
 /** A `like` pattern that finds the text itself anywhere; say `escape '\'` with it. */
 export const containing = (text: string): string => `%${text.replace(/[\\%_]/g, '\\$&')}%`
 

@@ -4,7 +4,14 @@ import { basename, dirname } from 'node:path'
 import { CaravanError } from '../core/errors.ts'
 import { healHint, translated } from './errors.ts'
 import { checkWriteAhead } from './leftover-wal.ts'
-import { parseHeader, readStart, readWriteAhead, type Header, type WriteAhead } from './raw-file.ts'
+import {
+  type Header,
+  parseHeader,
+  readStart,
+  readWalIndex,
+  readWriteAhead,
+  type WriteAhead,
+} from './raw-file.ts'
 
 export type FileKind = {
   /** What the file is to people: "state", "call log". */
@@ -27,6 +34,28 @@ export function inspectFile(path: string, kind: FileKind): void {
 /** The same for a file that will only be read. */
 export function inspectContent(path: string, kind: FileKind): void {
   checkPresent(path, kind)
+  // Another process may be writing, and giving pages back: what looks wrong must look wrong for the same state of the
+  // files twice.
+  for (let tries = 0; ; tries++) {
+    const before = stampOf(path)
+    try {
+      return inspectParts(path, kind)
+    } catch (error) {
+      if (tries >= 10 || stampOf(path) === before) throw error
+    }
+  }
+}
+
+/** Changes with everything that is written to the files. */
+function stampOf(path: string): string {
+  const stamps = [path, `${path}-wal`].map((file) => {
+    const stats = statSync(file, { bigint: true, throwIfNoEntry: false })
+    return stats && `${stats.ino}/${stats.size}/${stats.mtimeNs}`
+  })
+  return JSON.stringify([...stamps, readWalIndex(`${path}-shm`)])
+}
+
+function inspectParts(path: string, kind: FileKind): void {
   const start = readStart(path, 100) ?? Buffer.alloc(0)
   const stored = parseHeader(start)
   if (!stored) throw start.every((byte) => byte === 0) ? zeroed(path) : foreign(path, kind)

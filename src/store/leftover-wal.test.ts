@@ -85,7 +85,7 @@ it('refuses a copy made by our own backup', async () => {
   const { path } = await killedState(few)
   const backup = join(temporaryFolder(), 'backup.db')
   const state = await openState(path, { clock })
-  await backupState(state, backup)
+  await backupState(state, backup, { now: clock.now() })
   await state.close()
   await writeAndKill(path, few)
   copyFileSync(backup, path)
@@ -160,7 +160,7 @@ it('opens when only the index of the write-ahead file was removed', async () => 
 it('opens what restore has put in place, and keeps the former state whole', async () => {
   const { path, backup } = await killedState(few)
 
-  restoreState(backup, path)
+  await restoreState(backup, path)
 
   expect(await countItems(path)).toBe(0)
   const former = new Sqlite(`${path}.replaced`)

@@ -1,6 +1,7 @@
 /** Reading the call log. Every filter has an index in the order of the pages, so a page costs the same at any size. */
 import { sql, type Selectable } from 'kysely'
 import { CaravanError } from '../core/errors.ts'
+import { nearestId } from '../core/nearest.ts'
 import { containing } from './dialect.ts'
 import type { CallLogTables } from './schema-calls.ts'
 import type { LogDb } from './schema.ts'
@@ -98,7 +99,7 @@ export async function getCall(
     .limit(3)
     .execute()
   const call = found.find(({ id }) => id === start) ?? found[0]
-  if (!call || start === '') throw unknown(idOrStart)
+  if (!call || start === '') throw await unknown(log, idOrStart)
   if (found.length > 1 && call.id !== start) throw ambiguous(idOrStart, found)
   const attempts = await log
     .selectFrom('attempts')
@@ -161,12 +162,23 @@ function mentions(text: string) {
 const cursorOf = (call: LoggedCall | undefined): CallCursor | undefined =>
   call && { started_at: call.started_at, id: call.id }
 
-const unknown = (id: string): CaravanError =>
-  new CaravanError({
+async function unknown(log: LogDb, id: string): Promise<CaravanError> {
+  const latest = await log
+    .selectFrom('calls')
+    .select('id')
+    .orderBy('id', 'desc')
+    .limit(500)
+    .execute()
+  const near = nearestId(
+    id,
+    latest.map((call) => call.id),
+  )
+  return new CaravanError({
     code: 'call_unknown',
     message: `There is no call ${id} in the log`,
-    hint: 'The latest ones: caravan logs',
+    hint: `${near ? `Did you mean ${near}? ` : ''}The latest ones: caravan logs`,
   })
+}
 
 const ambiguous = (id: string, found: readonly LoggedCall[]): CaravanError =>
   new CaravanError({

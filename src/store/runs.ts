@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import { CaravanError } from '../core/errors.ts'
+import { nearestId } from '../core/nearest.ts'
 import { fromJson, toJson } from './json.ts'
 import type { Database, Db } from './schema.ts'
 
@@ -101,14 +102,19 @@ export async function finishRun(db: Db, id: string, end: Finish): Promise<void> 
   if (result.numUpdatedRows === 0n) throw takenOver(id)
 }
 
-/** Throws `run_unknown`. */
+/** Throws `run_unknown`, with the nearest of the latest ids. */
 export async function getRun(db: Db, id: string): Promise<Run> {
   const row = await db.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst()
   if (row) return toRun(row)
+  const latest = await db.selectFrom('runs').select('id').orderBy('id', 'desc').limit(500).execute()
+  const near = nearestId(
+    id,
+    latest.map((run) => run.id),
+  )
   throw new CaravanError({
     code: 'run_unknown',
     message: `There is no run ${id}`,
-    hint: 'The latest ones: caravan runs',
+    hint: `${near ? `Did you mean ${near}? ` : ''}The latest ones: caravan runs`,
   })
 }
 

@@ -10,7 +10,18 @@ export type JsonText = string
 
 type MetaTable = { key: string; value: string }
 
-type KeySlotTable = { kek_id: string; check_record: string; created_at: Instant }
+type KeySlotTable = {
+  id: string
+  kind: 'key' | 'passphrase'
+  label: string
+  recipient: string | null
+  kdf: JsonText | null
+  master_id: string
+  sealed_master: string | null
+  check_record: string
+  created_at: Instant
+  created_by: string | null
+}
 
 type SecretTable = {
   name: string
@@ -19,6 +30,8 @@ type SecretTable = {
   created_at: Instant
   updated_at: Instant
   last_used_at: Instant | null
+  expires_at: Instant | null
+  updated_by: string | null
 }
 
 type ConfigVersionTable = {
@@ -28,6 +41,8 @@ type ConfigVersionTable = {
   sha256: string
   loaded_at: Instant
   loaded_by: string
+  command: string
+  faults: number
   content: string
   parsed: JsonText
   summary: string

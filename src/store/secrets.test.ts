@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest'
 import { memoryState } from '../testing/state.ts'
-import { getKeySlot, listKeySlots, putKeySlot, removeKeySlot } from './keys.ts'
 import {
   countSecretsByKey,
   getSecret,
   listSecrets,
+  noteSecretExpiry,
   putSecret,
   removeSecret,
   touchSecrets,
@@ -28,6 +28,8 @@ it('replaces a secret and keeps the day it was first stored', async () => {
     createdAt: day(1).toISOString(),
     updatedAt: day(2).toISOString(),
     lastUsedAt: day(3).toISOString(),
+    expiresAt: null,
+    updatedBy: null,
   })
   expect((await listSecrets(db)).map(({ name }) => name)).toEqual(['a', 'b'])
   expect(await countSecretsByKey(db)).toEqual(
@@ -46,16 +48,18 @@ it('removes a secret and says whether there was one', async () => {
   expect(await getSecret(db, 'a')).toBeUndefined()
 })
 
-it('keeps key slots, oldest first', async () => {
+it('forgets when a credential ends once its value is replaced', async () => {
   const db = await memoryState()
-  const old = { kekId: 'z', checkRecord: 'c', createdAt: day(1).toISOString() }
-  const young = { kekId: 'a', checkRecord: 'c', createdAt: day(2).toISOString() }
+  const expiresAt = day(20).toISOString()
+  await putSecret(db, { name: 'a', record: 'sealed', kekId: 'k1', now: day(1), expiresAt })
 
-  await putKeySlot(db, young)
-  await putKeySlot(db, { ...old, checkRecord: 'first' })
-  await putKeySlot(db, old)
+  const told = (await getSecret(db, 'a'))?.expiresAt
+  await noteSecretExpiry(db, 'a', day(25).toISOString())
+  await noteSecretExpiry(db, 'nobody', day(25).toISOString())
+  const noted = await getSecret(db, 'a')
+  await putSecret(db, { name: 'a', record: 'anew', kekId: 'k1', now: day(2) })
 
-  expect(await listKeySlots(db)).toEqual([old, young])
-  expect(await getKeySlot(db, 'a')).toEqual(young)
-  expect([await removeKeySlot(db, 'a'), await removeKeySlot(db, 'a')]).toEqual([true, false])
+  expect(told).toBe(expiresAt)
+  expect(noted).toMatchObject({ expiresAt: day(25).toISOString(), updatedAt: day(1).toISOString() })
+  expect((await getSecret(db, 'a'))?.expiresAt).toBeNull()
 })

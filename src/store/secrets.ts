@@ -10,6 +10,10 @@ export type SecretRecord = {
   createdAt: string
   updatedAt: string
   lastUsedAt: string | null
+  /** When the credential ends, where anybody told. */
+  expiresAt: string | null
+  /** Who stored the value; null for one from before this was kept. */
+  updatedBy: string | null
 }
 
 export async function listSecrets(db: Db): Promise<SecretRecord[]> {
@@ -22,13 +26,30 @@ export async function getSecret(db: Db, name: string): Promise<SecretRecord | un
   return row && toRecord(row)
 }
 
-/** Stores a secret or replaces it; the day it was first stored stays. */
+export type NewSecret = {
+  name: string
+  record: string
+  kekId: string
+  now: Date
+  /** ISO 8601, UTC. Left out: not known. */
+  expiresAt?: string | null
+  /** Who stores it. */
+  by?: string
+}
+
+/** Stores a secret or replaces it; the day it was first stored stays, when the former value would have ended does not. */
 export async function putSecret(
   db: Db,
-  { name, record, kekId, now }: { name: string; record: string; kekId: string; now: Date },
+  { name, record, kekId, now, expiresAt = null, by }: NewSecret,
 ): Promise<void> {
   const at = now.toISOString()
-  const row = { record, kek_id: kekId, updated_at: at }
+  const row = {
+    record,
+    kek_id: kekId,
+    updated_at: at,
+    expires_at: expiresAt,
+    updated_by: by ?? null,
+  }
   await db
     .insertInto('secrets')
     .values({ name, created_at: at, last_used_at: null, ...row })
@@ -43,6 +64,20 @@ export async function removeSecret(db: Db, name: string): Promise<boolean> {
     .where('name', '=', name)
     .executeTakeFirstOrThrow()
   return numDeletedRows > 0n
+}
+
+/** Notes when a credential ends; null: not known. A name that is not stored is passed over. */
+export async function noteSecretExpiry(
+  db: Db,
+  name: string,
+  expiresAt: string | null,
+): Promise<void> {
+  await db
+    .updateTable('secrets')
+    .set({ expires_at: expiresAt })
+    .where('name', '=', name)
+    .where('expires_at', 'is distinct from', expiresAt)
+    .execute()
 }
 
 /** Notes that secrets were opened. */
@@ -72,4 +107,6 @@ const toRecord = (row: Selectable<Database['secrets']>): SecretRecord => ({
   createdAt: row.created_at,
   updatedAt: row.updated_at,
   lastUsedAt: row.last_used_at,
+  expiresAt: row.expires_at,
+  updatedBy: row.updated_by,
 })

@@ -92,7 +92,8 @@ export function interruptDeadRuns(db: Db, now: Date, me = thisProcess()): Promis
   })
 }
 
-function isStillRunning(run: Run, me: ProcessIdentity, now: Date): boolean {
+/** Whether the process of a run is alive: on this host for certain, elsewhere as long as its lease lasts. */
+export function isStillRunning(run: Run, me: ProcessIdentity, now: Date): boolean {
   if (run.host !== me.host) return now.toISOString() < run.leaseUntil
   return isAlive({ host: run.host, pid: run.pid, startedAt: run.processStartedAt })
 }

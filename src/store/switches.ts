@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { Database, Db } from './schema.ts'
+import { atomically } from './transaction.ts'
 
 /** An operator has switched a service off, whatever the file says. */
 export type Switch = {
@@ -11,8 +12,8 @@ export type Switch = {
   setAt: string
 }
 
-/** A later one replaces the former. */
-export async function setSwitch(
+/** A later one replaces the former, which is returned when it still held. */
+export function setSwitch(
   db: Db,
   {
     service,
@@ -21,25 +22,31 @@ export async function setSwitch(
     setBy,
     now,
   }: Omit<Switch, 'setAt' | 'until'> & { until?: Date; now: Date },
-): Promise<void> {
+): Promise<Switch | undefined> {
   const row = {
     reason,
     until: until?.toISOString() ?? null,
     set_by: setBy,
     set_at: now.toISOString(),
   }
-  await db
-    .insertInto('switches')
-    .values({ service, ...row })
-    .onConflict((conflict) => conflict.column('service').doUpdateSet(row))
-    .execute()
+  return atomically(db, async (tx) => {
+    const former = (await listSwitches(tx, now)).get(service)
+    await tx
+      .insertInto('switches')
+      .values({ service, ...row })
+      .onConflict((conflict) => conflict.column('service').doUpdateSet(row))
+      .execute()
+    return former
+  })
 }
 
-/** False when the service was not switched off. */
-export async function liftSwitch(db: Db, service: string, now: Date): Promise<boolean> {
-  const held = (await listSwitches(db, now)).has(service)
-  await db.deleteFrom('switches').where('service', '=', service).execute()
-  return held
+/** Returns the switch that held; undefined when the service was not switched off. */
+export function liftSwitch(db: Db, service: string, now: Date): Promise<Switch | undefined> {
+  return atomically(db, async (tx) => {
+    const held = (await listSwitches(tx, now)).get(service)
+    await tx.deleteFrom('switches').where('service', '=', service).execute()
+    return held
+  })
 }
 
 /** Those that hold now, by service. */

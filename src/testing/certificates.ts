@@ -16,14 +16,17 @@ export function hasOpenssl(): boolean {
 }
 
 /** A certificate that signs itself. `host` stands in it as name and as IP address where it is one. */
-export function makeCertificate(host: string, { expired = false } = {}): Certificate {
+export function makeCertificate(
+  host: string,
+  { expired = false, days = 30 }: { expired?: boolean; days?: number } = {},
+): Certificate {
   const folder = temporaryFolder()
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
   const name = /^[\d.]+$/.test(host) ? `IP:${host}` : `DNS:${host}`
   const openssl = (...words: string[]) => execFileSync('openssl', words, { stdio: 'ignore' })
   const subject = ['-subj', `/CN=${host}`, '-addext', `subjectAltName=${name}`]
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key]
-  openssl('req', '-x509', ...newKey, ...subject, '-out', cert)
+  openssl('req', '-x509', '-days', String(days), ...newKey, ...subject, '-out', cert)
   if (expired) {
     openssl('x509', '-in', cert, '-signkey', key, '-days', '-1', '-out', `${cert}.old`)
     return { key: readFileSync(key, 'utf8'), cert: readFileSync(`${cert}.old`, 'utf8') }

@@ -152,7 +152,7 @@ export async function haierTwin(options: Record<string, unknown> = {}): Promise<
 }
 
 /** Nothing of the machine the test runs on: no key, no config, no home, no proxy, no terminal. */
-const cleanEnv = (cwd: string): Record<string, string | undefined> => ({
+export const cleanEnv = (cwd: string): Record<string, string | undefined> => ({
   PATH: process.env.PATH,
   HOME: join(cwd, '../home'),
   XDG_CACHE_HOME: join(cwd, '../cache'),
@@ -161,7 +161,7 @@ const cleanEnv = (cwd: string): Record<string, string | undefined> => ({
   LANG: 'C.UTF-8',
 })
 
-const definedOnly = (env: Record<string, string | undefined>): Record<string, string> =>
+export const definedOnly = (env: Record<string, string | undefined>): Record<string, string> =>
   Object.fromEntries(
     Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   )

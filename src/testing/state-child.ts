@@ -4,6 +4,7 @@ import { sql, type Kysely } from 'kysely'
 import type { Migration } from '../../migrations/index.ts'
 import { systemClock } from '../core/clock.ts'
 import { CaravanError } from '../core/errors.ts'
+import { backupState } from '../store/backup.ts'
 import { addToListing, beginListing } from '../store/listings.ts'
 import { getMeta, setMeta } from '../store/meta.ts'
 import { migrate } from '../store/migrate.ts'
@@ -42,6 +43,36 @@ const ways: Record<string, () => Promise<void>> = {
       process.stdout.write(`${id} ${batch + 1}\n`)
       await turn()
     }
+  },
+  /** Writes a pair of rows in each transaction, one at a time and as fast as it can, until it is killed. */
+  async pairs() {
+    const { db } = await openState(path, { clock: systemClock })
+    for (let n = 1; ; n++) {
+      await db.transaction().execute(async (tx) => {
+        await setMeta(tx, 'left', String(n))
+        const at = systemClock.now().toISOString()
+        await tx
+          .insertInto('checkpoints')
+          .values({ job: `pair-${n}`, value: String(n), run_id: 'R', updated_at: at })
+          .execute()
+        await setMeta(tx, 'right', String(n))
+      })
+      if (n % 10 === 0) process.stdout.write(`${n}\n`)
+      await turn()
+    }
+  },
+  /** Makes a backup to the place it is told and tells of every step. */
+  async backup() {
+    const state = await openState(path, { clock: systemClock })
+    const onProgress = () => void process.stdout.write('step\n')
+    await backupState(state, argument, { now: systemClock.now(), onProgress })
+    process.stdout.write('done\n')
+  },
+  /** Keeps the state open until it is killed. */
+  async keep() {
+    await openState(path, { clock: systemClock })
+    process.stdout.write('open\n')
+    await systemClock.sleep(60_000)
   },
   /** Adds to a counter that it reads first, as often as asked. */
   async count() {

@@ -68,6 +68,12 @@ export const trialAdapter: Adapter<typeof trialKind, typeof trialConfig> = defin
   twin: defineTwin({
     options: z.object({}),
     config: (url) => ({ base_url: url, key: 'twin-key' }),
-    create: () => ({ handle: () => ({ json: {} }), stats: () => ({}) }),
+    create: () => ({
+      handle: ({ path, headers }) =>
+        path === '/check' && headers.authorization !== 'Bearer twin-key'
+          ? { status: 401, json: {} }
+          : { json: {} },
+      stats: () => ({}),
+    }),
   }),
 })

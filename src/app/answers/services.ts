@@ -5,18 +5,81 @@ export const ServiceInfo = z.strictObject({
   name: z.string(),
   adapter: z.string(),
   kind: z.string(),
-  priority: z.int(),
-  weight: z.int(),
+  priority: z.int().describe('The lowest number is asked first'),
+  weight: z.int().describe('Equal priorities share the calls by weight'),
   state: z.enum(['enabled', 'disabled', 'faulty']),
-  /** What the file wishes. */
-  wish: z.enum(['enabled', 'disabled']),
-  /** Why it is not enabled; null when it is. */
-  why: z.string().nullable(),
-  /** Who switched it off and when; null when no operator did. */
-  switched_by: z.string().nullable(),
+  wish: z.enum(['enabled', 'disabled']).describe('What the file says'),
+  why: z.string().nullable().describe('Why it is not enabled; null when it is'),
+  switched_by: z.string().nullable().describe('Who switched it off; null when no operator has'),
   switched_at: z.iso.datetime().nullable(),
-  /** When an operator's switch ends by itself; null: never, or there is none. */
-  until: z.iso.datetime().nullable(),
+  reason: z.string().nullable().describe('What the operator said why; null when nothing was said'),
+  until: z.iso
+    .datetime()
+    .nullable()
+    .describe("When the operator's switch ends by itself; null: never, or there is none"),
 })
 
 export type ServiceInfo = z.infer<typeof ServiceInfo>
+
+export const ServiceDetails = ServiceInfo.extend({
+  title: z.string().describe('Of the adapter; empty when the program has no such adapter'),
+  docs: z.string().describe("Address of the vendor's documentation"),
+  operations: z.array(z.string()),
+  limits: z.string().describe('As a sentence'),
+  breaker: z.string().describe('Its position and, when it is not closed, why'),
+  last_success_at: z.iso.datetime().nullable(),
+  config: z
+    .record(z.string(), z.unknown())
+    .describe('As the file has it; secrets are hidden, placeholders are shown'),
+  faults: z.array(z.string()),
+})
+
+export type ServiceDetails = z.infer<typeof ServiceDetails>
+
+export const ServiceStatus = ServiceInfo.extend({
+  health: z.enum(['ok', 'failing', 'unknown']).describe('By the last call; unknown: none was made'),
+  breaker: z.enum(['closed', 'open', 'half-open', 'held']),
+  last_success_at: z.iso.datetime().nullable(),
+})
+
+export type ServiceStatus = z.infer<typeof ServiceStatus>
+
+export const AddedService = z.strictObject({
+  service: z.string(),
+  adapter: z.string(),
+  config: z.string().describe('The file it was written into'),
+  line: z.int().describe('Where it stands in the file, from 1'),
+  secrets: z.array(z.string()).describe('Names under which its secrets are stored'),
+  test: z.string().nullable().describe('What the connection test saw; null when none was made'),
+})
+
+export type AddedService = z.infer<typeof AddedService>
+
+const SwitchInfo = z.strictObject({
+  switched_by: z.string(),
+  switched_at: z.iso.datetime(),
+  reason: z.string().nullable(),
+  until: z.iso.datetime().nullable(),
+})
+
+export const SwitchResult = ServiceInfo.pick({
+  state: true,
+  wish: true,
+  why: true,
+  switched_by: true,
+  switched_at: true,
+  reason: true,
+  until: true,
+}).extend({
+  service: z.string(),
+  changed: z.boolean().describe('False when it stood so before'),
+  replaced: SwitchInfo.nullable().describe('The switch that held until now'),
+  config_line: z
+    .int()
+    .nullable()
+    .describe(
+      'Line of the file that was changed, because the file itself had disabled the service',
+    ),
+})
+
+export type SwitchResult = z.infer<typeof SwitchResult>

@@ -16,7 +16,9 @@ import { stableId } from '../../formats/stable-id.ts'
 import { streamCustomers } from '../../store/catalog/read-customers.ts'
 import { streamProducts } from '../../store/catalog/read-products.ts'
 import { lastChangeOf } from '../../store/catalog/read-terms.ts'
+import { refuseUnknownSource } from '../sources.ts'
 import type { Db } from '../../store/schema.ts'
+import type { ExportResult } from '../answers/exports.ts'
 import type { App } from '../app.ts'
 import { toExportCustomer } from './customers.ts'
 import { gatherDictionaries } from './dictionaries.ts'
@@ -31,12 +33,6 @@ export type ExportRequest = {
   /** Says that whatever is not in the files may be taken off on the other side. */
   full?: boolean
   owner: string
-}
-
-export type ExportResult = {
-  files: { file: string; records: number; bytes: number }[]
-  /** What could not be written as it is, as sentences; the first of each kind. */
-  findings: string[]
 }
 
 export type ExportContext = {
@@ -143,6 +139,7 @@ async function formedAtOf(
 ): Promise<string> {
   const at = await lastChangeOf(db, tables, source)
   if (at === undefined) {
+    if (source) await refuseUnknownSource(db, source)
     const of = source ? ` of the source ${source}` : ''
     throw new CaravanError({
       code: 'input_invalid',

@@ -1,14 +1,16 @@
 import { CaravanError, IntegrationError, messageOf } from '../../core/errors.ts'
 import type { Paint } from './colour.ts'
+import { wrap } from './wrap.ts'
 
-/** A failure as an operator reads it: what failed, why, what to do, where to look. */
-export function renderError(error: unknown, paint: Paint): string {
-  const lines = [`${paint('bad', '✗')} ${headline(error)}`]
+/** A failure as an operator reads it: what failed, why, what to do, where to look. Wrapped where it is `columns` wide. */
+export function renderError(error: unknown, paint: Paint, columns = Infinity): string {
+  const lines = [`  ${headline(error)}`]
   const hint = hintOf(error)
   if (hint) lines.push(...hint.split('\n').map((line) => `  ${line}`))
-  const see = seeOf(error)
+  const see = seeOf(error) ?? (hint ? undefined : explanationOf(error))
   if (see) lines.push(`  More: ${see}`)
-  return `${lines.join('\n')}\n`
+  const text = lines.flatMap((line) => wrap(line, columns)).join('\n')
+  return `${paint('bad', '✗')} ${text.trimStart()}\n`
 }
 
 function headline(error: unknown): string {
@@ -44,6 +46,12 @@ function seeOf(error: unknown): string | undefined {
   if (error instanceof IntegrationError && error.callId) return `caravan logs show ${error.callId}`
   return undefined
 }
+
+/** Where an error itself says nothing more, what its code means in general. */
+const explanationOf = (error: unknown): string | undefined =>
+  error instanceof CaravanError || error instanceof IntegrationError
+    ? `caravan explain ${error instanceof CaravanError ? error.code : error.kind}`
+    : undefined
 
 /** The chain of causes with their stacks, for `--debug`. */
 export function renderCauses(error: unknown): string {

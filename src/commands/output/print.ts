@@ -1,6 +1,7 @@
 import { paintFor } from './colour.ts'
 import type { Io } from './io.ts'
 import type { Column } from './table.ts'
+import { wrap } from './wrap.ts'
 
 export type OutputFormat = 'table' | 'json' | 'jsonl' | 'csv'
 
@@ -18,15 +19,41 @@ export async function printList<Row extends object>(
 ): Promise<void> {
   const format = formatOf(flags)
   if (format === 'json') return printJson(io, { [list.name]: list.rows })
-  if (format === 'jsonl') return io.out(list.rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+  if (format === 'jsonl') return io.out(jsonLines(list.rows))
   if (format === 'csv') {
     const { csvLines } = await import('../../formats/csv.ts')
     return io.out(csvLines(list.rows))
   }
   if (list.rows.length === 0) return io.err(`${list.empty}\n`)
   const { renderTable } = await import('./table.ts')
-  io.out(renderTable(list.rows, list.columns, { width: io.columns, paint: await paintFor(io) }))
+  const page = { width: io.columns, paint: await paintFor(io) }
+  await io.page(renderTable(list.rows, list.columns, page))
 }
+
+/** The same for a list that goes on: each part is printed at once, under one head. JSON becomes JSON lines. */
+export async function openList<Row extends object>(
+  io: Io,
+  columns: readonly Column<Row>[],
+  flags: OutputFlags,
+): Promise<(rows: readonly Row[]) => void> {
+  const format = formatOf(flags)
+  if (format === 'json' || format === 'jsonl') return (rows) => io.out(jsonLines(rows))
+  if (format === 'csv') {
+    const { csvLines } = await import('../../formats/csv.ts')
+    let isBegun = false
+    return (rows) => {
+      const lines = csvLines(rows)
+      io.out(isBegun ? lines.slice(lines.indexOf('\n') + 1) : lines)
+      isBegun = true
+    }
+  }
+  const { growTable } = await import('./table.ts')
+  const add = growTable(columns, { width: io.columns, paint: await paintFor(io) })
+  return (rows) => io.out(add(rows))
+}
+
+const jsonLines = (rows: readonly object[]): string =>
+  rows.map((row) => `${JSON.stringify(row)}\n`).join('')
 
 /** Prints one thing: named lines for people, or one JSON object. */
 export async function printRecord(
@@ -38,24 +65,24 @@ export async function printRecord(
   const paint = await paintFor(io)
   const shown = record.lines.filter(([, value]) => value !== '')
   const { stringWidth } = await import('./table.ts')
-  const { wrap } = await import('./wrap.ts')
   const width = Math.max(0, ...shown.map(([name]) => stringWidth(name)))
-  for (const [name, value] of shown) {
+  const lines = shown.flatMap(([name, value]) => {
     const [first = '', ...rest] = wrap(printable(value), io.columns - width - 2)
     const blank = ' '.repeat(width - stringWidth(name))
-    io.out(`${paint('dim', name)}${blank}  ${first}\n`)
-    for (const line of rest) io.out(`${' '.repeat(width + 2)}${line}\n`)
-  }
+    const indent = ' '.repeat(width + 2)
+    return [`${paint('dim', name)}${blank}  ${first}`, ...rest.map((line) => indent + line)]
+  })
+  await io.page(lines.map((line) => `${line}\n`).join(''))
 }
 
 /** What a vendor or a file says must not drive the terminal. Line breaks stay. */
-const printable = (text: string): string =>
+export const printable = (text: string): string =>
   text.replaceAll(/\r\n?/g, '\n').replaceAll(/[^\P{Cc}\n\t]/gu, ' ')
 
 export const printJson = (io: Io, value: unknown): void =>
   io.out(`${JSON.stringify(value, null, 2)}\n`)
 
-/** A word to the operator, on stderr; silent with `--quiet`. */
+/** A word to the operator, on stderr, wrapped to the terminal; silent with `--quiet`. */
 export function say(io: Io, text: string): void {
-  if (!io.isQuiet) io.err(`${text}\n`)
+  if (!io.isQuiet) io.err(`${wrap(text, io.errColumns).join('\n')}\n`)
 }

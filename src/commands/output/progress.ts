@@ -26,7 +26,7 @@ function drawBar(io: Io, clock: Clock, title: string): ProgressView {
   let drawnMs = -Infinity
   const draw = (line: string) => io.err(`\r\u001b[2K${line}`)
   // The first batch of a slow vendor may be long in coming.
-  draw(`${title} …`)
+  draw(shorten(`${title} …`, io.errColumns - 1))
   return {
     update({ done, total, unit }) {
       const now = clock.monotonicMs()
@@ -54,7 +54,7 @@ function writeLines(io: Io, clock: Clock, title: string): ProgressView {
   }
 }
 
-/** A line that is too long would leave its beginning behind at every redraw. */
+/** A line that is too long would leave its beginning behind at every redraw, so the width is asked anew each time. */
 function fitted(io: Io, title: string, progress: Measured, elapsedMs: number): string {
   const line = describe(title, progress, elapsedMs, barOf(progress.done, progress.total))
   if (stringWidth(line) < io.errColumns) return line

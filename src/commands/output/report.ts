@@ -50,8 +50,7 @@ export async function printReport(
       ),
     )
   }
-  const { wrap } = await import('./wrap.ts')
-  for (const note of report.notes) say(io, wrap(`! ${note}`, io.errColumns).join('\n'))
+  for (const note of report.notes) say(io, `! ${note}`)
   sayNext(io, report)
 }
 

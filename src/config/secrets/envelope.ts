@@ -40,10 +40,10 @@ export function openSecret(kek: Kek, identity: Identity, record: string): string
   return value.toString('utf8')
 }
 
-/** Seals the data key with the new key; the sealed value is copied as it is. */
-export function rewrap(oldKek: Kek, newKek: Kek, record: string): string {
-  const parts = readRecord(record)
-  const dataKey = unwrap(oldKek, parts)
+/** Seals the data key with the new key; the sealed value is copied as it is. `name` is for errors alone. */
+export function rewrap(oldKek: Kek, newKek: Kek, record: string, name?: string): string {
+  const parts = readRecord(record, name)
+  const dataKey = unwrap(oldKek, parts, name)
   const wrapped = seal(newKek.key, wrapContext(newKek.id), dataKey)
   dataKey.fill(0)
   const wrappedKey = Buffer.concat([wrapped.ciphertext, wrapped.tag])
@@ -53,19 +53,35 @@ export function rewrap(oldKek: Kek, newKek: Kek, record: string): string {
 /** The id of the key that a record needs, without any key; throws `secret_damaged` for what is no record. */
 export const kekIdOf = (record: string): string => readRecord(record).kekId
 
-/** What `init` stores, so that a wrong key is told in one line at start. */
-export const checkRecord = (kek: Kek, instanceId: string): string =>
-  sealSecret(kek, checkIdentity, instanceId)
+/** A slot that the check is for; none in a state from before there were slots. */
+export type CheckedSlot = { id: string; recipient: string }
 
-/** Throws `key_wrong` for another key, `state_swapped` when the state is another installation's. */
-export function verifyCheckRecord(kek: Kek, instanceId: string, record: string): void {
-  if (openSecret(kek, checkIdentity, record) === instanceId) return
+/** What `init` stores, so that a wrong key is told in one line at start. */
+export const checkRecord = (kek: Kek, instanceId: string, slot?: CheckedSlot): string =>
+  sealSecret(kek, checkIdentity, checkText(instanceId, slot))
+
+/**
+ * Throws `key_wrong` for another key, `state_swapped` when the state is another installation's, `secret_damaged` when
+ * the record was altered or made for another slot.
+ */
+export function verifyCheckRecord(
+  kek: Kek,
+  instanceId: string,
+  record: string,
+  slot?: CheckedSlot,
+): void {
+  const text = openSecret(kek, checkIdentity, record)
+  if (text === checkText(instanceId, slot)) return
+  if (text.split(' ')[0] === instanceId) throw damaged(checkIdentity.name)
   throw new CaravanError({
     code: 'state_swapped',
     message: 'the key check of this state file belongs to another installation',
     hint: 'Restore the state file and its key from the same backup.',
   })
 }
+
+const checkText = (instanceId: string, slot: CheckedSlot | undefined): string =>
+  slot ? `${instanceId} ${slot.id} ${slot.recipient}` : instanceId
 
 const checkIdentity: Identity = { table: 'key_check', name: 'key check', version: 1 }
 

@@ -13,7 +13,8 @@ import {
   sealSecret,
   verifyCheckRecord,
 } from './envelope.ts'
-import { findKey, writeKeyFile } from './find-key.ts'
+import { findKey } from './find-key.ts'
+import { writeKeyFile } from './key-file.ts'
 import { newKey, parseKey } from './keys.ts'
 
 const kek = parseKey(newKey(), 'test')

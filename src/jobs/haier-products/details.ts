@@ -75,8 +75,8 @@ async function askStock(
 }
 
 /**
- * A failure that concerns one item is kept with it. One that will meet every item alike, such as refused credentials or
- * an open breaker, ends the run: it goes on at this piece once the cause is mended.
+ * A failure that concerns one item is kept with it. One that will meet every item alike, such as refused credentials,
+ * an open breaker or a service that was switched off, ends the run: it goes on at this piece once the cause is mended.
  */
 async function settle<T>(lane: Lane, make: () => Promise<T>): Promise<T | IntegrationError> {
   try {
@@ -96,7 +96,8 @@ const concernsAll = ({ kind, code }: IntegrationError): boolean =>
   kind === 'config' ||
   kind === 'cancelled' ||
   kind === 'rate_limited' ||
-  code === 'breaker_open'
+  code === 'breaker_open' ||
+  code === 'service_disabled'
 
 const failureOf = (product: SupplierProduct, error: IntegrationError): ItemFailure => {
   const call = error.callId ? ` (call ${error.callId})` : ''

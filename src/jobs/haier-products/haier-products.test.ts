@@ -141,7 +141,7 @@ it('says which of the named codes the supplier does not list', async () => {
   expect(report).toMatchObject({ status: 'partial', exit: 'partial' })
   expect(report.counters).toMatchObject({ read: 2, failed: 1 })
   expect(report.failures).toEqual([
-    { key: 'NOSUCHCODE', reason: 'the supplier does not list this code' },
+    { key: 'NOSUCHCODE', reason: 'the supplier does not list this code', raw: null },
   ])
 })
 

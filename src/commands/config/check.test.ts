@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { haierProject, project } from '../testing/program.ts'
+import { haierProject, project } from '../../testing/program.ts'
 
 it('finds nothing in a sound file', async () => {
   const { run, json, file } = await haierProject()
@@ -60,7 +60,52 @@ it('a fault of one service leaves the others usable', async () => {
   const listed = await run('list')
   const tested = await run('test haier')
 
-  expect(listed.out).toMatch(/bad +hair +1 +faulty +its config has a fault: caravan config check/)
+  expect(listed.out).toMatch(
+    /bad +hair +1 +enabled +faulty +its config has a fault: caravan config check/,
+  )
   expect(listed.err).toBe('The config has 1 fault(s). See them with "caravan config check".\n')
   expect(tested.code).toBe(0)
+})
+
+it('shows each placeholder without a value as a fault of its own, at its own line', async () => {
+  const { run, write } = await project()
+  write(
+    'integrations.yaml',
+    `version: 1
+services:
+  haier:
+    adapter: haier
+    config:
+      client_id: \${NO_ID}
+      client_secret: \${secret:no.secret}
+      customer_code: "8800633175"
+      password: \${file:no-file}
+      seller_password: plain
+`,
+  )
+
+  const { code, out } = await run('config check')
+  const asJson = JSON.parse((await run('config check --json')).out) as { faults: object[] }
+
+  expect(code).toBe(9)
+  expect(out).toContain('result    3 fault(s)')
+  expect(asJson).not.toHaveProperty('text')
+  const at = (line: number, column: number, field: string) => ({
+    line,
+    column,
+    path: `services.haier.config.${field}`,
+  })
+  expect(asJson.faults).toEqual([
+    {
+      ...at(6, 18, 'client_id'),
+      message: 'the environment variable NO_ID is not set',
+      hint: 'Set it, or give a default: ${NO_ID:-…}',
+    },
+    {
+      ...at(7, 22, 'client_secret'),
+      message: 'there is no secret named no.secret',
+      hint: 'Store it with "caravan secret set no.secret".',
+    },
+    expect.objectContaining(at(9, 17, 'password')),
+  ])
 })

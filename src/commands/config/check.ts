@@ -1,17 +1,15 @@
 import type { Command } from 'commander'
-import type { Cli } from './cli.ts'
-import { withExamples, withJson } from './flags.ts'
-import { printRecord } from './output/print.ts'
+import type { Cli } from '../cli.ts'
+import { withExamples, withJson } from '../flags.ts'
+import { printRecord } from '../output/print.ts'
 
-export function registerConfig(program: Command, cli: Cli): void {
-  const config = program.command('config').summary('Look after integrations.yaml')
-
+export function registerCheck(config: Command, cli: Cli): void {
   const check = config
     .command('check')
     .summary('Check the whole file and show every fault')
     .action(async (flags: { json?: boolean }) => {
-      const result = await cli.withApp(async (app) => {
-        const { checkConfig } = await import('../app/config.ts')
+      const { text, ...result } = await cli.withApp(async (app) => {
+        const { checkConfig } = await import('../../app/config.ts')
         return checkConfig(app)
       })
       const faults = result.faults.length
@@ -24,7 +22,7 @@ export function registerConfig(program: Command, cli: Cli): void {
             ['services', String(result.services)],
             ['jobs', String(result.jobs)],
             ['result', faults === 0 ? 'no faults' : `${faults} fault(s)`],
-            ['faults', result.text],
+            ['faults', text],
           ],
         },
         flags,

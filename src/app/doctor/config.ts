@@ -1,0 +1,99 @@
+import { formatFaults } from '../../config/faults.ts'
+import type { LoadedConfig } from '../../config/load.ts'
+import { parsePlaceholders, resolvePlaceholders } from '../../config/placeholders.ts'
+import { fileSources } from '../../config/sources.ts'
+import { valueAt } from '../../config/issues.ts'
+import { dirname } from 'node:path'
+import { CaravanError } from '../../core/errors.ts'
+import { listSecrets } from '../../store/secrets.ts'
+import { type Check, type Finding, findingOf } from './check.ts'
+import type { Patient } from './patient.ts'
+import { counted } from './texts.ts'
+
+const id = 'config'
+
+export const config: Check = {
+  id,
+  title: 'Config file',
+  async run(patient) {
+    let loaded: LoadedConfig
+    try {
+      loaded = await patient.app.usableConfig()
+    } catch (error) {
+      const hasHint = error instanceof CaravanError && error.hint !== undefined
+      return [findingOf(id, error, hasHint ? undefined : 'caravan config check')]
+    }
+    return [...faultsOf(loaded), ...(await unsetIn(loaded, patient))]
+  },
+}
+
+function faultsOf(loaded: LoadedConfig): Finding[] {
+  const { file, faults } = loaded
+  const [first] = faults.filter(({ kind }) => kind === 'invalid')
+  const outer = faults.filter(({ kind }) => kind === 'unset')
+  const findings = outer.map((fault): Finding => {
+    return {
+      check: id,
+      severity: 'problem',
+      what: `${fault.path.join('.')}: ${fault.message}`,
+      mend: fault.hint ?? 'caravan config check',
+    }
+  })
+  if (!first) return findings
+  const count = faults.length - outer.length
+  return [
+    {
+      check: id,
+      severity: 'problem',
+      what: `${file} has ${counted(count, 'fault')}`,
+      why: `${count > 1 ? 'the first: ' : ''}${formatFaults(file, [first]).split('\n')[0]}`,
+      mend: 'caravan config check',
+    },
+    ...findings,
+  ]
+}
+
+/** Placeholders of services are looked up only when the service is used; here before somebody waits for it. */
+async function unsetIn(loaded: LoadedConfig, patient: Patient): Promise<Finding[]> {
+  const stored = await namesOfSecrets(patient)
+  const sources = fileSources({
+    env: patient.app.env,
+    configDir: dirname(loaded.file),
+    // Whether it can be opened is the business of another check.
+    secret: (name) => Promise.resolve(!stored || stored.has(name) ? 'stored' : undefined),
+  })
+  const findings: Finding[] = []
+  for (const [name, { config: fields, proxy, enabled }] of Object.entries(loaded.config.services)) {
+    const wanted = { config: fields, ...(proxy !== undefined && { proxy }) }
+    const { faults } = await resolvePlaceholders(wanted, sources)
+    for (const { path, message, hint } of faults) {
+      const secret = secretNamedIn(valueAt(wanted, path), stored)
+      findings.push({
+        check: id,
+        severity: enabled ? 'problem' : 'note',
+        what: `the service ${name} cannot be used: ${message}`,
+        why: `services.${name}.${path.join('.')} needs it`,
+        mend: secret ? `caravan secret set ${secret}` : (hint ?? 'caravan config check'),
+      })
+    }
+  }
+  return findings
+}
+
+/** Undefined when the state cannot tell. */
+async function namesOfSecrets(patient: Patient): Promise<Set<string> | undefined> {
+  try {
+    const { db } = await patient.state()
+    return new Set((await listSecrets(db)).map(({ name }) => name))
+  } catch {
+    return undefined
+  }
+}
+
+function secretNamedIn(text: unknown, stored: Set<string> | undefined): string | undefined {
+  const parts = typeof text === 'string' ? parsePlaceholders(text) : []
+  if (typeof parts === 'string') return undefined
+  return parts.flatMap((part) =>
+    part.type === 'secret' && !stored?.has(part.name) ? part.name : [],
+  )[0]
+}

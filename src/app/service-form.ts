@@ -1,0 +1,80 @@
+/** What `add` and `edit` do with the values they are given: by flag, by file, or typed. */
+import { readFile } from 'node:fs/promises'
+import { didYouMean } from '../config/faults.ts'
+import { hasPlaceholder } from '../config/placeholders.ts'
+import { CaravanError, messageOf, systemCode } from '../core/errors.ts'
+import type { FormField } from './forms.ts'
+
+/** Throws `usage` for a secret that stands in the words themselves: the process list shows it to everybody. */
+export function refuseBareSecrets(
+  fields: readonly FormField[],
+  flags: Readonly<Record<string, unknown>>,
+): void {
+  const bare = fields.filter(({ name, isSecret }) => {
+    const value = flags[name]
+    return isSecret && value !== undefined && value !== '-' && !hasPlaceholder(value)
+  })
+  if (bare.length === 0) return
+  const names = bare.map(({ name }) => `--${name.replaceAll('_', '-')}`)
+  throw new CaravanError({
+    code: 'usage',
+    message: `a secret on the command line can be read by everybody on this machine: ${names.join(', ')}`,
+    hint:
+      'Leave the flag out to be asked, write "-" to pipe the value in, or use --answers or a ${placeholder}. ' +
+      'What you typed may be in the history of your shell.',
+  })
+}
+
+/** A JSON object of field names and values. Throws `file_unreadable` or `input_invalid`. */
+export async function readAnswersFile(path: string): Promise<Record<string, unknown>> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    const why = systemCode(error) === 'ENOENT' ? 'there is no such file' : messageOf(error)
+    throw new CaravanError({ code: 'file_unreadable', message: `cannot read ${path}: ${why}` })
+  })
+  const answers = parseJson(text)
+  if (typeof answers === 'object' && answers !== null && !Array.isArray(answers)) {
+    return answers as Record<string, unknown>
+  }
+  throw new CaravanError({
+    code: 'input_invalid',
+    message: `${path} is not one JSON object`,
+    hint: 'It holds field names and values, such as {"client_id": "…"}.',
+  })
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** What is wrong with values, one line for each: unknown fields, and values that their field does not take. */
+export function faultsOfValues(
+  fields: readonly FormField[],
+  values: Readonly<Record<string, unknown>>,
+): string[] {
+  return Object.entries(values).flatMap(([name, value]) => {
+    if (value === undefined) return []
+    const field = fields.find((each) => each.name === name)
+    const fault = field
+      ? field.validate(value)
+      : `unknown field${didYouMean(
+          name,
+          fields.map((each) => each.name),
+        )}`
+    return fault ? [`  ${name}: ${fault}`] : []
+  })
+}
+
+/** The values as the file gets them: text of a number becomes one where a number is wanted. */
+export const readValues = (
+  fields: readonly FormField[],
+  values: Readonly<Record<string, unknown>>,
+): Record<string, unknown> =>
+  Object.fromEntries(
+    fields
+      .filter(({ name }) => values[name] !== undefined)
+      .map((field) => [field.name, field.read(values[field.name])]),
+  )

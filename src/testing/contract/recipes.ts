@@ -1,0 +1,265 @@
+/**
+ * How each command is run by the contract tests, in the project of `home.ts`. A command without a recipe fails them, so
+ * that a new one cannot be forgotten: give it its words with real values, and say what is out of the ordinary.
+ */
+import { chmodSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Home, Prepared } from './home.ts'
+import { runOnce } from './run.ts'
+
+export type Recipe = {
+  /** Behind the command, with real values; `{name}` stands for one of `values` in home.ts. */
+  with?: string
+  /** The exit code; 0 unless told. */
+  exit?: number
+  /** It changes something, and so gets a copy of the project for each run. */
+  changes?: true
+  /** Prepares that copy. */
+  before?(home: Home): void | Promise<void>
+  /** What it prints is a file, which is never broken into lines for a terminal. */
+  isData?: true
+  /** Text that must arrive whole whatever the locale is. */
+  shows?: string
+  /** More words to hold `--json` to the schema with, and their exit code. */
+  also?: readonly (readonly [words: string, exit: number])[]
+  /** Words that leave something out, with the exit code and what the error names. */
+  leftOut?: readonly (readonly [words: string, exit: number, names: string])[]
+  /** It runs until it is told to stop, which it is when it has printed this. */
+  stopAt?: string
+  /** Examples of its help that are out of the ordinary; the others end with 0. */
+  examples?: Readonly<Record<string, Example>>
+}
+
+export type Example = {
+  exit?: number
+  /** Must stand in the error. */
+  says?: string
+  stopAt?: string
+  stdin?: string
+  before?(home: Home): void | Promise<void>
+  /** Run it in an empty folder. */
+  isFresh?: true
+}
+
+const remove = (path: string) => (home: Home) =>
+  rmSync(join(home.folder, path), { recursive: true, force: true })
+
+/** A folder in the home of the operator. */
+const makeHome = (path: string) => (home: Home) =>
+  void mkdirSync(join(home.folder, '../home', path), { recursive: true })
+
+const run =
+  (...lines: string[]) =>
+  async (home: Home) => {
+    for (const line of lines) {
+      const { code, err } = await runOnce(line.split(' '), home)
+      if (code !== 0) throw new Error(`${line}: exit ${code}\n${err}`)
+    }
+  }
+
+const bundle = 'new-server.bundle'
+const backup = 'backups/caravan-2026-11-21.db'
+
+export const recipes: Readonly<Record<string, Recipe>> = {
+  init: { with: 'new', changes: true, examples: { 'caravan init': { isFresh: true } } },
+  adapters: { shows: 'Haier' },
+  add: {
+    with: 'haier haier-two --answers answers.json',
+    changes: true,
+    also: [['add haier haier-two --answers answers.json --no-test', 0]],
+    leftOut: [
+      ['add', 2, 'Name one of: haier'],
+      ['add haier haier-two', 2, '--client-id'],
+    ],
+    examples: {
+      // It asks a person for twenty values.
+      'caravan add haier': {
+        exit: 2,
+        says: 'haier needs more values',
+        before: run('remove haier --yes'),
+      },
+    },
+  },
+  edit: {
+    with: 'haier --timeout 20s',
+    changes: true,
+    leftOut: [
+      ['edit', 2, 'haier'],
+      ['edit haier', 2, '--unset'],
+    ],
+    // It asks a person what is to be changed.
+    examples: { 'caravan edit haier': { exit: 2, says: 'what of haier is to be changed?' } },
+  },
+  list: { shows: '价格错误' },
+  show: { with: 'sms-backup', shows: '价格错误', also: [['show haier', 0]] },
+  test: {
+    with: 'haier',
+    changes: true,
+    also: [['test --all --max-effect none', 0]],
+    leftOut: [['test', 2, '--all']],
+  },
+  disable: {
+    with: 'haier --reason 价格错误 --for 2h',
+    changes: true,
+    shows: '价格错误',
+  },
+  enable: { with: 'sms-backup', changes: true, also: [['enable haier', 0]] },
+  remove: { with: 'sms-backup --yes', changes: true },
+  'secret set': {
+    with: 'haier.password --file value.txt',
+    changes: true,
+    leftOut: [['secret set haier.password', 2, '--file']],
+    examples: { 'caravan secret set haier.password': { stdin: 'a value' } },
+  },
+  'secret list': {},
+  'secret remove': { with: 'haier.password --yes', changes: true },
+  'config check': {
+    examples: {
+      'caravan --config /etc/caravan/integrations.yaml config check': { before: run('init etc') },
+    },
+  },
+  'config history': {},
+  'config diff': {
+    with: '1 now',
+    exit: 14,
+    isData: true,
+    examples: {
+      'caravan config diff 1': { exit: 14 },
+      'caravan config diff 1 now --json': { exit: 14 },
+    },
+  },
+  'config rollback': { with: '1 --yes', changes: true },
+  'config explain': { with: 'services.haier.timeout' },
+  'config bundle': {
+    with: 'other.bundle --for {recipient}',
+    changes: true,
+    leftOut: [
+      ['config bundle other.bundle', 2, '--for'],
+      ['config bundle other.bundle --passphrase', 2, 'passphrase'],
+    ],
+    examples: {
+      'caravan config bundle new-server.bundle --for "$RECIPIENT"': { before: remove(bundle) },
+      'pass bundle | caravan config bundle new-server.bundle --passphrase': {
+        before: remove(bundle),
+      },
+    },
+  },
+  'config restore': { with: `${bundle} --yes`, changes: true },
+  'key list': {},
+  'key add': {
+    with: '--file spare.key',
+    changes: true,
+    leftOut: [
+      ['key add', 2, '--file'],
+      ['key add --passphrase', 2, 'passphrase'],
+    ],
+  },
+  'key remove': { with: 'passphrase --yes', changes: true },
+  'key rotate': { changes: true },
+  sync: {
+    with: 'haier-products --prices --stock --from-start',
+    changes: true,
+    also: [
+      ['sync haier-products --codes {code},NOSUCHONE', 3],
+      ['sync haier-products --from-start --dry-run', 0],
+      ['sync haier-products --retry-failed {failedRun}', 1],
+    ],
+    leftOut: [['sync', 2, 'haier-products']],
+  },
+  'import 1c': {
+    with: 'import.xml offers.xml',
+    changes: true,
+    also: [['import 1c webdata --source other --dry-run', 0]],
+  },
+  'export 1c-catalog': { with: '--to out', changes: true },
+  'export 1c-customers': { with: '--to out', changes: true },
+  'export products': { isData: true, shows: 'Холодильник' },
+  jobs: {},
+  'runs list': {},
+  'runs show': { with: '{failedRun}', also: [['runs show {run}', 0]] },
+  'logs list': {
+    examples: { 'caravan logs --follow': { stopAt: 'OUTCOME', exit: 143 } },
+  },
+  'logs show': { with: '{call}' },
+  status: {},
+  backup: {
+    with: 'copy.db',
+    changes: true,
+    also: [['backup --rehearse', 0]],
+    leftOut: [['backup', 2, '--rehearse']],
+    examples: {
+      'caravan backup /var/backups/caravan-2026-11-21.db': { before: remove(backup) },
+    },
+  },
+  restore: { with: `${backup} --yes`, changes: true },
+  doctor: {
+    changes: true,
+    before: ({ folder }) => chmodSync(join(folder, 'caravan.db'), 0o644),
+    exit: 14,
+    also: [['doctor --fix', 0]],
+  },
+  clean: { changes: true, also: [['clean --dry-run', 0]] },
+  explain: { with: 'state_busy', also: [['explain', 0]] },
+  completion: {
+    with: 'bash',
+    isData: true,
+    examples: {
+      'caravan completion bash > ~/.local/share/bash-completion/completions/caravan': {
+        before: makeHome('.local/share/bash-completion/completions'),
+      },
+      'caravan completion zsh > ~/.zfunc/_caravan': { before: makeHome('.zfunc') },
+      'caravan completion fish > ~/.config/fish/completions/caravan.fish': {
+        before: makeHome('.config/fish/completions'),
+      },
+    },
+  },
+  sandbox: {
+    with: 'haier --products 5',
+    stopAt: '/_twin/faults',
+    exit: 143,
+    changes: true,
+    leftOut: [['sandbox', 2, 'haier']],
+    examples: {
+      'caravan sandbox haier --products 10000': { stopAt: '/_twin/faults', exit: 143 },
+      'caravan sandbox haier --port 9000 --answers answers.json': {
+        stopAt: '/_twin/faults',
+        exit: 143,
+        before: remove('answers.json'),
+      },
+    },
+  },
+}
+
+/**
+ * What stands for real things in the examples of the help, and what it is here. The first that fits is taken; values in
+ * braces are those of home.ts.
+ */
+export const exampleNames: readonly (readonly [example: RegExp, here: string])[] = [
+  [/GA0SZC00U,CEABL9000/g, '{code},{code2}'],
+  [/(?<=logs show )01JHB2V7/g, '{call}'],
+  [/01JHB2V7/g, '{run}'],
+  [/\/var\/backups\//g, 'backups/'],
+  [/\/etc\/caravan/g, 'etc'],
+  [/--port 9000/g, '--port 0'],
+  [/\/root\//g, ''],
+]
+
+/** The words of a command as its recipe has them. */
+export const wordsOf = (words: string, prepared: Prepared): string[] =>
+  fillIn([words, recipes[words]?.with].filter(Boolean).join(' '), prepared).split(' ')
+
+/** Puts the values of the project in the place of `{name}`. */
+export const fillIn = (text: string, { values }: Prepared): string =>
+  text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole)
+
+/** The commands that want a yes. */
+export const consentCommands = (): string[] =>
+  Object.keys(recipes).filter((words) => recipes[words]?.with?.endsWith('--yes'))
+
+/** Where a command is run: those that only read share a project. */
+export async function homeFor(words: string, prepared: Prepared): Promise<Home> {
+  const recipe = recipes[words]
+  const home = recipe?.changes ? prepared.copy() : prepared.reading
+  await recipe?.before?.(home)
+  return home
+}
