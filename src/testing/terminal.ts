@@ -19,6 +19,8 @@ export type TerminalOptions = {
   /** 24 unless told. */
   rows?: number
   env?: Record<string, string | undefined>
+  /** Another program than ours, such as a shell. */
+  program?: string
 }
 
 /** `screen` is everything that was written to the terminal, with its escape sequences; `plain` takes them away. */
@@ -74,10 +76,11 @@ export const runOnTerminal = (
 /** The same outside of a test: whoever opens it stops it. */
 export function openTerminal(
   words: string | readonly string[],
-  { cwd, columns = 80, rows = 24, env }: TerminalOptions,
+  { cwd, columns = 80, rows = 24, env, program: other }: TerminalOptions,
 ): OnTerminal {
   const list = typeof words === 'string' ? words.split(' ').filter(Boolean) : words
-  const program = [process.execPath, programPath(), ...list].map(quote).join(' ')
+  const start = other === undefined ? [process.execPath, programPath()] : [other]
+  const program = [...start, ...list].map(quote).join(' ')
   const notes = mkdtempSync(join(tmpdir(), 'caravan-terminal-'))
   const pidFile = join(notes, 'pid')
   const line = `echo $$ >${quote(pidFile)}; stty cols ${columns} rows ${rows}; exec ${program}`

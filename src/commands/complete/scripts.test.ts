@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { haierProject, type Project, programPath } from '../../testing/program.ts'
 import { temporaryFolder } from '../../testing/state.ts'
+import { plain, startOnTerminal, whyNoTerminal } from '../../testing/terminal.ts'
 import { type Shell, scriptFor } from './scripts.ts'
 
 const missing = (shell: Shell): boolean => spawnSync(shell, ['--version']).error !== undefined
@@ -105,11 +106,26 @@ describe.skipIf(missing('bash'))('in bash', () => {
   })
 })
 
-describe.skipIf(missing('zsh'))('in zsh', () => {
-  it('is a script that zsh can read', async () => {
-    const run = runIn('zsh', ['-f', '-c'], await haierProject())
+describe.skipIf(missing('zsh') || whyNoTerminal())('in zsh', () => {
+  it('completes words as the line editor hands them over', async () => {
+    const at = await haierProject()
+    const { folder, script } = install('zsh')
+    const { type, prints, soFar } = startOnTerminal('-f -i', {
+      program: 'zsh',
+      cwd: at.folder,
+      env: { PATH: `${folder}:${process.env.PATH}`, PS1: '' },
+    })
+    type(`autoload -U compinit; compinit -u -D; source '${script}'; print rea''dy\r`)
+    await prints('ready')
 
-    expect(run(`zsh -f -n 'SCRIPT' && print read`)).toEqual(['read'])
+    type('caravan sho\t')
+    await prints('caravan show')
+    type('hai\t')
+    await prints('haier')
+    type('\u0015caravan list --output \t\t')
+
+    await prints('jsonl')
+    expect(plain(soFar())).toMatch(/table +json +jsonl +csv/)
   })
 })
 
