@@ -16,6 +16,7 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
   // Scripts ask this often and want nothing else.
   process.stdout.write(`${require('../package.json').version}\n`)
 } else {
+  process.title = 'caravan' // what ps, top and an error about a file in use call it
   keepCompiledCode()
   require('../dist/main.cjs').main(process.argv.slice(2))
 }

@@ -1,14 +1,13 @@
 /** What is generated from the definitions the code runs: the example config, the adapter pages, the tables of the README. */
-import { Command } from 'commander'
 import { adapters } from '../src/adapters/index.ts'
-import type { Cli } from '../src/commands/cli.ts'
-import { registerCommands } from '../src/commands/index.ts'
+import { termOf } from '../src/commands/index.ts'
 import { exampleConfig } from '../src/config/example.ts'
 import { type Field, fieldsOf } from '../src/config/form.ts'
 import type { AnyAdapter } from '../src/core/adapter.ts'
 import { exitCodes } from '../src/core/exit-codes.ts'
 import { configOptionsOf } from '../src/jobs/define.ts'
 import { jobs } from '../src/jobs/index.ts'
+import { leafCommands } from '../src/testing/contract/commands.ts'
 import { errorsPage } from './generate-errors.ts'
 import { generateSchemas } from './generate-schemas.ts'
 
@@ -41,26 +40,14 @@ function fill(text: string, name: string, content: string): string {
 }
 
 function commandTable(): string {
-  const program = new Command('caravan')
-  registerCommands(program, {} as Cli)
+  const shown = leafCommands().filter(({ isHidden }) => !isHidden)
   return table(
     ['command', 'what it does'],
-    leaves(program, []).map(({ words, summary }) => [`\`caravan ${words}\``, summary]),
+    shown.map(({ words, command }) => {
+      const term = [...words.split(' ').slice(0, -1), termOf(command)].join(' ')
+      return [`\`caravan ${term}\``, command.summary()]
+    }),
   )
-}
-
-function leaves(command: Command, above: readonly string[]): { words: string; summary: string }[] {
-  return command.commands.flatMap((child) => {
-    const path = [...above, child.name()]
-    if (child.commands.length > 0) return leaves(child, path)
-    const words = [...path, ...child.registeredArguments.map(argumentText)].join(' ')
-    return [{ words, summary: child.summary() }]
-  })
-}
-
-const argumentText = (argument: Command['registeredArguments'][number]): string => {
-  const text = `${argument.name()}${argument.variadic ? '…' : ''}`
-  return argument.required ? `<${text}>` : `[${text}]`
 }
 
 const exitTable = (): string =>

@@ -31,5 +31,5 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   } catch (error) {
     project.provide('program', { fault: messageOf(error) })
   }
-  return () => rm(home, { recursive: true, force: true })
+  return () => rm(home, { recursive: true, force: true, maxRetries: 5 })
 }

@@ -1,7 +1,9 @@
 /** The program: finds the command, runs it, prints what went wrong and sets the exit code. */
 import { Command, CommanderError } from 'commander'
 import type { App } from './app/app.ts'
-import { registerCommands } from './commands/index.ts'
+import { refuseEmptyFlags } from './commands/empty-values.ts'
+import { spellHelp } from './commands/help.ts'
+import { registerCommands, termOf } from './commands/index.ts'
 import { paintFor } from './commands/output/colour.ts'
 import { renderCauses, renderError } from './commands/output/errors.ts'
 import {
@@ -30,7 +32,7 @@ export async function main(words: readonly string[]): Promise<void> {
     .option('--utc', 'show times in UTC')
     .option('--no-pager', 'print long results at once, without $CARAVAN_PAGER, $PAGER or less')
     .option('--debug', 'show where a fault happened')
-    .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: false, subcommandTerm: termOf })
     .showSuggestionAfterError(false)
     .configureOutput({ outputError: () => undefined })
     .exitOverride()
@@ -63,13 +65,14 @@ export async function main(words: readonly string[]): Promise<void> {
     },
   }
   registerCommands(program, cli)
+  refuseEmptyFlags(program)
   watchPipes()
   if (words[0] === '__complete') {
     const { printCandidates } = await import('./commands/complete/index.ts')
     return printCandidates(program, cli, words.slice(1)).catch(() => undefined)
   }
   try {
-    await program.parseAsync([...words], { from: 'user' })
+    await program.parseAsync([...spellHelp(program, words)], { from: 'user' })
   } catch (error) {
     await report(error, cli.io(), { program, words, isStopped: stop.signal.aborted })
   }

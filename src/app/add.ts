@@ -2,18 +2,17 @@ import { hasPlaceholder } from '../config/placeholders.ts'
 import { addService as addToText } from '../config/edit.ts'
 import { parseConfig, placeOf as placeIn } from '../config/document.ts'
 import { namePattern, nameRule } from '../config/schema.ts'
+import { entriesOf } from '../config/tree.ts'
 import { CaravanError } from '../core/errors.ts'
 import type { AddedService } from './answers/services.ts'
 import type { App } from './app.ts'
-import { testDraft, type TestWish } from './draft.ts'
+import { testAnswer, testDraft, type TestWish } from './draft.ts'
 import { type FormField, formOfAdapter } from './forms.ts'
 import { freeSecretName, save, toSecretValue } from './save-service.ts'
 import { noteExpiry } from './secret-expiry.ts'
 import type { SecretValue } from './secret-store.ts'
 import { placesOfSecrets } from './secret-users.ts'
 import { faultsOfValues, readValues } from './service-form.ts'
-
-export type { AddedService }
 
 export type NewService = {
   name: string
@@ -36,9 +35,10 @@ export async function prepareAdd(
   const { name, adapter, values } = wanted
   const loaded = await app.config()
   if (!namePattern.test(name)) {
-    throw new CaravanError({ code: 'usage', message: `${name}: the name ${nameRule}` })
+    throw new CaravanError({ code: 'usage', message: `${name}: ${nameRule}` })
   }
-  if (Object.hasOwn((loaded.raw.services ?? {}) as object, name)) throw nameTaken(name, adapter)
+  if (entriesOf(loaded.raw.services).some(([taken]) => taken === name))
+    throw nameTaken(name, adapter)
   refuse(adapter, faultsOfValues(await formOfAdapter(adapter), values))
   if (storesSecrets) await (await app.secrets()).key()
 }
@@ -59,20 +59,20 @@ export async function addService(app: App, wanted: NewService): Promise<AddedSer
   await prepareAdd(app, { name, adapter: id, values }, { storesSecrets: secrets.length > 0 })
 
   const draft = { name, adapter: id, config: values, settings: {}, placeOf }
-  const report = await testDraft(app, draft, wanted.test, wanted.say)
+  const tested = await testDraft(app, draft, wanted.test, wanted.say)
   const entry = { adapter: id, config }
   const text = await save(app, {
     secrets,
     dropped: [],
     edit: (before) => addToText(before, name, entry),
   })
-  await noteExpiry(app, name, report?.expires, config)
+  await noteExpiry(app, name, tested.report?.expires, config)
   return {
     service: name,
     adapter: id,
     config: app.file(),
     line: lineOf(text ?? '', app.file(), name),
-    test: report?.saw ?? null,
+    ...testAnswer(tested),
     secrets: secrets.map((secret) => secret.name),
   }
 }

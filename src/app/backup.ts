@@ -9,6 +9,7 @@ import {
   placeRestored,
   refuseHeld,
 } from '../store/restore.ts'
+import type { Database } from '../store/schema.ts'
 import type { BackupReport, RestoreReport } from './answers/backup.ts'
 import type { App } from './app.ts'
 
@@ -46,6 +47,8 @@ export type RestorePlan = {
   made_at: string | null
   rows: RestoreReport['rows']
   keys: RestoreReport['keys']
+  /** Whether the key of this place opens the backup. */
+  key: RestoreReport['key']
   instance: string
   /** The installation of the state that is there now; null when there is none that can be read. */
   instanceNow: string | null
@@ -61,13 +64,16 @@ export async function planRestore(app: App, file: string): Promise<RestorePlan> 
   if (isBundle(file)) throw noBackup(file)
   const path = await app.statePath()
   refuseHeld(path)
-  const draft = await draftRestore(file, path, { isCompacted: true })
+  const draft = await draftRestore(file, path, { isCompacted: true }).catch((error: unknown) => {
+    throw asBackupFault(error, file)
+  })
   const { facts, instanceId } = draft
   return {
     path,
     made_at: facts.madeAt ?? null,
     rows: facts.rows,
     keys: keysOf(facts),
+    key: await keyHere(app, draft),
     instance: instanceId,
     instanceNow: instanceAt(path) ?? null,
     draft,
@@ -82,7 +88,7 @@ const noBackup = (file: string): CaravanError =>
   })
 
 /** Puts the backup in the place of the state. The former one is kept as `<state>.replaced`. Throws `state_busy`. */
-export async function restoreBackup(app: App, plan: RestorePlan): Promise<RestoreReport> {
+export async function restoreBackup(plan: RestorePlan): Promise<RestoreReport> {
   const { path, sizeBytes, formerState } = placeRestored(plan.draft, plan.path)
   return {
     file: path,
@@ -91,25 +97,42 @@ export async function restoreBackup(app: App, plan: RestorePlan): Promise<Restor
     made_at: plan.made_at,
     rows: plan.rows,
     keys: plan.keys,
-    key: await keyHere(app, plan),
+    key: plan.key,
     former_state: formerState,
   }
 }
 
-/** Whether the key of this place opens the restored state. What is wrong with the rest of it the next command tells. */
-async function keyHere(app: App, { keys }: RestorePlan): Promise<RestoreReport['key']> {
-  if (keys.length === 0) return 'none'
+/** What is wrong with a file that was given as a backup; the state itself is as it was. */
+function asBackupFault(error: unknown, file: string): unknown {
+  if (!(error instanceof CaravanError) || error.code === 'state_newer') return error
+  return new CaravanError({
+    code: 'backup_unusable',
+    message: `${file} cannot be restored: ${error.message}`,
+    hint: 'Nothing was changed. Name a file that "caravan backup" made; --rehearse tries one out.',
+    cause: error,
+  })
+}
+
+/** Whether the key of this place opens the copy of a backup. What is wrong with the rest the next command tells. */
+async function keyHere(
+  app: App,
+  { path, facts, instanceId }: Draft,
+): Promise<RestoreReport['key']> {
+  if (facts.keys.length === 0) return 'none'
+  const { lookHere } = await import('./keys/unlock.ts')
+  const { lookInto } = await import('../store/look.ts')
+  const { stateFile } = await import('../store/files.ts')
+  const look = lookInto<Database>(path, stateFile)
   try {
-    const { lookHere } = await import('./keys/unlock.ts')
-    const { db, instanceId } = await app.stateAsIs()
     const { config } = await app.usableConfig()
-    const configDir = dirname(app.file())
-    const keyFile = config.key_file
-    const here = await lookHere({ db, instanceId, env: app.env, configDir, keyFile })
+    const place = { env: app.env, configDir: dirname(app.file()), keyFile: config.key_file }
+    const here = await lookHere({ db: look.db, instanceId, ...place })
     if (here.slot) return 'opens'
     return here.source === undefined ? 'missing' : 'wrong'
   } catch (error) {
     if (error instanceof CaravanError) return 'missing'
     throw error
+  } finally {
+    await look.close()
   }
 }

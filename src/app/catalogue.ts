@@ -3,7 +3,7 @@ import { adapters } from '../adapters/index.ts'
 import type { Catalogue } from '../config/checks.ts'
 import type { AnyAdapter } from '../core/adapter.ts'
 import { CaravanError, type ErrorCode } from '../core/errors.ts'
-import { nearest } from '../core/nearest.ts'
+import { propose, nearest } from '../core/nearest.ts'
 import type { AnyJob } from '../jobs/define.ts'
 import { jobs } from '../jobs/index.ts'
 
@@ -38,13 +38,17 @@ export const jobNamed = (id: string): Promise<AnyJob> =>
 /** Throws `usage` with the nearest right word when no kind of service has an operation of this name. */
 export async function requireOperation(name: string): Promise<void> {
   const loaded = await Promise.all(adapters.map(({ load }) => load()))
-  const known = [...new Set(loaded.flatMap(({ kind }) => Object.keys(kind.operations)))]
-  if (known.includes(name)) return
-  const near = nearest(name, known)
+  const known = new Set(
+    loaded.flatMap(({ kind }) =>
+      ['check', ...Object.keys(kind.operations)].map((each) => `${kind.id}.${each}`),
+    ),
+  )
+  const short = [...known].map((each) => each.replace(/^.*\./, ''))
+  if (known.has(name) || short.includes(name)) return
   throw new CaravanError({
     code: 'usage',
     message: `there is no operation named ${name}`,
-    hint: `${near ? `Did you mean ${near}? ` : ''}There are: ${known.join(', ')}.`,
+    hint: propose(nearest(name, [...known, ...short]), `There are: ${[...known].join(', ')}.`),
   })
 }
 
@@ -74,11 +78,13 @@ export function unknownName(
   code: ErrorCode,
   command: string,
 ): CaravanError {
-  const near = nearest(name, known)
-  const list = `"${command}" lists them.`
   return new CaravanError({
     code,
     message: `there is no ${what} named ${name}`,
-    hint: near ? `Did you mean ${near}? ${list}` : list,
+    hint: propose(nearest(name, known), `"${command}" lists them.`),
   })
 }
+
+/** The same for a service of the file. */
+export const unknownService = (name: string, known: readonly string[]): CaravanError =>
+  unknownName('service', name, known, 'service_unknown', 'caravan list')

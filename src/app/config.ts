@@ -4,6 +4,7 @@ import { readConfigFile } from '../config/write.ts'
 import { type LoadedConfig, readConfig, requireValid } from '../config/load.ts'
 import { formatFaults, inFileOrder, pathText } from '../config/faults.ts'
 import { readValueFile } from '../config/sources.ts'
+import { entriesOf } from '../config/tree.ts'
 import { catalogue } from './catalogue.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -27,8 +28,8 @@ export async function checkConfig(app: App): Promise<ConfigReport & { text: stri
   const faults = [...loaded.faults, ...(await faultsOfServices(app, loaded))]
   return {
     file: loaded.file,
-    services: Object.keys(loaded.config.services).length,
-    jobs: Object.keys(loaded.config.jobs).length,
+    services: entriesOf(loaded.raw.services).length,
+    jobs: entriesOf(loaded.raw.jobs).length,
     faults: inFileOrder(faults).map(({ line, column, path, message, hint }) => ({
       line,
       column,

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { deleteIn, setIn } from '../config/edit.ts'
 import type { Path } from '../config/faults.ts'
+import { holdsNoValue, mask, maskAddresses } from '../config/mask-text.ts'
 import { hasPlaceholder } from '../config/placeholders.ts'
 import { samePath } from '../config/tree.ts'
 import type { FieldChange } from './answers/edit.ts'
@@ -172,9 +173,9 @@ function noLongerNamed(
 const namedIn = (value: unknown): string[] =>
   typeof value === 'string' ? secretsNamedIn(value) : []
 
-/** A value as people read it; a plain secret never. */
+/** A value as people read it; of a secret only placeholders, and those without a default. */
 export function shown(field: EditField, value: unknown): string | null {
   if (value === undefined) return null
-  if (field.isSecret && !hasPlaceholder(value)) return '***'
-  return typeof value === 'string' ? value : JSON.stringify(value)
+  if (field.isSecret) return typeof value === 'string' && holdsNoValue(value) ? value : mask
+  return typeof value === 'string' ? maskAddresses(value) : JSON.stringify(value)
 }

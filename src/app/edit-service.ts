@@ -5,7 +5,7 @@ import { CaravanError } from '../core/errors.ts'
 import { lineOf } from './add.ts'
 import type { EditedService } from './answers/edit.ts'
 import type { App } from './app.ts'
-import { testDraft, type TestWish } from './draft.ts'
+import { testAnswer, testDraft, type TestWish } from './draft.ts'
 import type { Editable, EditField } from './edit-fields.ts'
 import { type Change, findChanges, planEdit } from './edit-plan.ts'
 import { save } from './save-service.ts'
@@ -60,22 +60,27 @@ export async function editService(
   const changes = await findChanges(editable, values, wanted.unset, () => app.secrets())
   const result = { service: name, adapter, config: loaded.file }
   if (changes.length === 0) {
-    return { ...result, line: lineOf(loaded.text, loaded.file, name), changed: [], test: null }
+    return {
+      ...result,
+      line: lineOf(loaded.text, loaded.file, name),
+      changed: [],
+      ...testAnswer({}),
+    }
   }
   const plan = planEdit(editable, changes)
   // Before the vendor is asked: without the key nothing could be stored afterwards.
   if (plan.saving.secrets.length > 0) await (await app.secrets()).key()
 
   const draft = { name, adapter, placeOf: loaded.placeOf, ...draftOf(editable, changes) }
-  const report = await testDraft(app, draft, wanted.test, wanted.say)
+  const tested = await testDraft(app, draft, wanted.test, wanted.say)
   const text = (await save(app, plan.saving)) ?? loaded.text
-  await noteExpiry(app, name, report?.expires, plan.config)
+  await noteExpiry(app, name, tested.report?.expires, plan.config)
   for (const note of plan.notes) wanted.say(note)
   return {
     ...result,
     line: lineOf(text, loaded.file, name),
     changed: plan.changed,
-    test: report?.saw ?? null,
+    ...testAnswer(tested),
   }
 }
 

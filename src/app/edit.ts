@@ -1,12 +1,16 @@
 import { removeService, setIn } from '../config/edit.ts'
-import { writeConfigFile } from '../config/write.ts'
+import { type Around, writeConfigFile } from '../config/write.ts'
 import type { App } from './app.ts'
 
 /** Edits the file as it was read: when somebody changed it meanwhile, nothing is written (`config_changed`). */
-export async function editConfig(app: App, edit: (text: string) => string): Promise<string> {
+export async function editConfig(
+  app: App,
+  edit: (text: string) => string,
+  around?: Around,
+): Promise<string> {
   const { text, sha256 } = await app.usableConfig()
   const edited = edit(text)
-  await writeConfigFile(app.file(), edited, sha256)
+  await writeConfigFile(app.file(), edited, sha256, around)
   const { recordWritten } = await import('./config-history/record.ts')
   await recordWritten(app)
   return edited

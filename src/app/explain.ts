@@ -9,7 +9,7 @@ import {
   failureExplanations,
   outcomeExplanations,
 } from '../core/explanations.ts'
-import { nearest } from '../core/nearest.ts'
+import { propose, nearest } from '../core/nearest.ts'
 import type { Explained } from './answers/explain.ts'
 
 /** Every code of every group, in the order of the groups. */
@@ -52,14 +52,39 @@ export function explain(text: string): Explained[] {
   return [told, ...all.filter(({ group, exit }) => group !== 'exit' && exit === told.exit)]
 }
 
+/**
+ * What words name, each for itself when they are plain codes; else they are one text, pasted from an error. `unknown`: the
+ * error for those that nothing has, to be told beside the others. Throws it when there are no others.
+ */
+export function explainAll(words: readonly string[]): {
+  rows: Explained[]
+  unknown?: CaravanError
+} {
+  if (!words.every((word) => /^[\w-]+$/.test(word))) return { rows: explain(words.join(' ')) }
+  const rows: Explained[] = []
+  const strange: string[] = []
+  for (const word of words) {
+    try {
+      rows.push(...explain(word))
+    } catch {
+      strange.push(word)
+    }
+  }
+  const error =
+    strange.length > 0 ? unknown(strange.join(', '), strange, listExplanations()) : undefined
+  if (error && rows.length === 0) throw error
+  const isFirst = (row: Explained, index: number) =>
+    rows.findIndex(({ group, code }) => group === row.group && code === row.code) === index
+  return { rows: rows.filter(isFirst), unknown: error }
+}
+
 function unknown(text: string, words: readonly string[], all: readonly Explained[]): CaravanError {
   const codes = all.filter(({ group }) => group !== 'exit').map(({ code }) => code)
   const near = words.map((word) => nearest(word, codes)).find(Boolean)
-  const list = '"caravan explain" lists them.'
   return new CaravanError({
     code: 'code_unknown',
     message: `there is no code ${text}`,
-    hint: near ? `Did you mean ${near}? ${list}` : list,
+    hint: propose(near, '"caravan explain" lists them.'),
   })
 }
 

@@ -9,7 +9,8 @@ import { pairOf } from '../config/secrets/recipient.ts'
 import { newMaster, newSlotId } from '../config/secrets/slots.ts'
 import { writeConfigFile } from '../config/write.ts'
 import { type Clock, toInstant } from '../core/clock.ts'
-import { CaravanError, messageOf, systemCode } from '../core/errors.ts'
+import { CaravanError } from '../core/errors.ts'
+import { reasonOf } from '../core/system-faults.ts'
 import { createState, openState } from '../store/open.ts'
 import type { Project } from './answers/project.ts'
 import { sealSlot } from './keys/rekey.ts'
@@ -28,10 +29,9 @@ export async function initProject(folder: string, { env, clock }: InitOptions): 
   for (const present of [config, state]) if (existsSync(present)) throw alreadyThere(present)
 
   await mkdir(home, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
-    const why = systemCode(error) === 'EACCES' ? 'permission denied' : messageOf(error)
     throw new CaravanError({
       code: 'file_unwritable',
-      message: `the folder ${home} cannot be made: ${why}`,
+      message: `the folder ${home} cannot be made: ${reasonOf(error)}`,
       hint: 'Name a folder that this user may write into.',
       cause: error,
     })
@@ -77,7 +77,7 @@ const alreadyThere = (path: string): CaravanError =>
     hint: 'Run init in another folder, or move it away if you mean to start over.',
   })
 
-const firstConfig = `# What caravan is to do. Every key is explained in integrations.example.yaml.
+const firstConfig = `# What caravan is to do. Every key is explained by "caravan config explain".
 version: 1
 state: ./caravan.db
 timezone: UTC
@@ -85,6 +85,6 @@ timezone: UTC
 # Services are added with "caravan add <adapter>".
 services:
 
-# Jobs run by hand with "caravan sync <job>", and on a schedule under the daemon.
+# Jobs run by hand with "caravan sync <job>"; when one with a schedule is due, "caravan jobs" shows.
 jobs:
 `

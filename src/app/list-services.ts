@@ -2,8 +2,6 @@ import { listSwitches, type Switch } from '../store/switches.ts'
 import type { ServiceInfo } from './answers/services.ts'
 import type { App } from './app.ts'
 
-export type { ServiceInfo } from './answers/services.ts'
-
 /** The services of the file, each with the wish of the file and the operator's switch joined to one state. */
 export async function listServices(app: App): Promise<{ services: ServiceInfo[]; faults: number }> {
   const { services, faults } = await app.overview()

@@ -1,5 +1,6 @@
 import { parseDuration } from '../config/durations.ts'
 import { CaravanError } from '../core/errors.ts'
+import { parseInstant } from '../core/parse-instant.ts'
 import { type CallFilter, callsSince, getCall, latestSeq, listCalls } from '../store/list-calls.ts'
 import type { CallDetails, CallInfo } from './answers/calls.ts'
 import type { App } from './app.ts'
@@ -14,8 +15,6 @@ export type LogQuery = {
   text?: string
   limit: number
 }
-
-export type { CallInfo }
 
 /** The newest first. Throws `service_unknown` or `run_unknown` for a name that nothing was ever called. */
 export async function listRecentCalls(app: App, query: LogQuery): Promise<CallInfo[]> {
@@ -33,10 +32,10 @@ async function refuseUnknown(app: App, { service, operation }: LogQuery): Promis
   const { services } = await app.overview()
   const names = services.map(({ name }) => name)
   if (service && !names.includes(service) && !(await hasCalls({ service }))) {
-    const { unknownName } = await import('./catalogue.ts')
-    throw unknownName('service', service, names, 'service_unknown', 'caravan list')
+    const { unknownService } = await import('./catalogue.ts')
+    throw unknownService(service, names)
   }
-  if (operation && !(await hasCalls({ operation }))) {
+  if (operation && !(await hasCalls(operationOf(operation)))) {
     const { requireOperation } = await import('./catalogue.ts')
     await requireOperation(operation)
   }
@@ -64,11 +63,25 @@ export async function showCall(app: App, id: string): Promise<CallDetails> {
 }
 
 async function filterOf(app: App, { since, until, ...filter }: LogQuery): Promise<CallFilter> {
-  const { service, operation, outcome, run, text } = filter
+  const { service, outcome, run, text } = filter
   const start = since === undefined ? undefined : instantOf(app, since, '--since')
   const end = until === undefined ? undefined : instantOf(app, until, '--until')
   const runId = run === undefined ? undefined : await runNamed(app, run)
-  return { service, operation, outcome, run: runId, text, since: start, until: end }
+  return {
+    service,
+    ...operationOf(filter.operation),
+    outcome,
+    run: runId,
+    text,
+    since: start,
+    until: end,
+  }
+}
+
+/** `supplier.check`, or `check` of whatever kind of service. */
+function operationOf(name = ''): Pick<CallFilter, 'kind' | 'operation'> {
+  const [, kind, operation] = /^(?:(.*)\.)?(.*)$/s.exec(name) ?? []
+  return { kind, operation }
 }
 
 /** By id or by its beginning. The calls of a run may be kept longer than the run itself. */
@@ -84,12 +97,8 @@ async function runNamed(app: App, run: string): Promise<string> {
 function instantOf(app: App, text: string, flag: string): Date {
   const ago = parseDuration(text)
   if (ago !== undefined) return new Date(app.clock.now().getTime() - ago)
-  const at = new Date(
-    text.includes('T') || !text.includes('-')
-      ? text
-      : `${text}T00:00`.replace(' ', 'T').replace(/T(\d\d:\d\d.*)T00:00$/, 'T$1'),
-  )
-  if (!Number.isNaN(at.getTime())) return at
+  const at = parseInstant(text, 'local')
+  if (at) return at
   throw new CaravanError({
     code: 'usage',
     message: `${flag} ${text} is neither a time nor a duration`,

@@ -1,22 +1,25 @@
 import { adapters } from '../adapters/index.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { hasPlaceholder } from '../config/placeholders.ts'
-import { eachChild, isGroup } from '../config/tree.ts'
+import { eachChild, entriesOf, isGroup } from '../config/tree.ts'
 import { maskLoaded } from './config-history/mask-loaded.ts'
 import type { Overview, ServiceOverview } from './overview.ts'
 
 /** The overview of a config that was just read. */
 export async function makeOverview(loaded: LoadedConfig): Promise<Overview> {
   const { raw, config, faults } = loaded
-  const services = isGroup(raw.services) ? Object.entries(raw.services) : []
   return {
     state: config.state,
-    services: services.map(([name, entry]) => overviewOf(name, entry, config)),
+    services: entriesOf(raw.services).map(([name, entry]) => overviewOf(name, entry, config)),
     jobs: Object.fromEntries(
-      Object.entries(config.jobs).map(([id, { schedule = null, timezone, enabled }]) => [
-        id,
-        { schedule, timezone: timezone ?? config.timezone, enabled },
-      ]),
+      entriesOf(raw.jobs).map(([id]) => {
+        const {
+          schedule = null,
+          timezone = config.timezone,
+          enabled = true,
+        } = config.jobs[id] ?? {}
+        return [id, { schedule, timezone, enabled, isFaulty: config.jobs[id] === undefined }]
+      }),
     ),
     maxSize: config.retention.max_size,
     faults: faults.length,
@@ -36,8 +39,7 @@ function overviewOf(name: string, entry: unknown, config: LoadedConfig['config']
 
 /** Placeholders inside a service wait until it is used; anywhere else they were resolved with the environment. */
 function hasOuterPlaceholder(raw: Record<string, unknown>): boolean {
-  const services = isGroup(raw.services) ? Object.values(raw.services) : []
-  const outer = services.map((service) =>
+  const outer = entriesOf(raw.services).map(([, service]) =>
     isGroup(service) ? { ...service, config: null, proxy: null } : service,
   )
   return anyPlaceholder({ ...raw, services: outer })

@@ -6,7 +6,8 @@
 import { hash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { CaravanError, messageOf, systemCode } from '../core/errors.ts'
+import { CaravanError } from '../core/errors.ts'
+import { reasonOf } from '../core/system-faults.ts'
 import { version } from '../version.ts'
 
 export type ServiceOverview = {
@@ -21,7 +22,13 @@ export type ServiceOverview = {
   isFaulty: boolean
 }
 
-export type JobOverview = { schedule: string | null; timezone: string; enabled: boolean }
+export type JobOverview = {
+  schedule: string | null
+  timezone: string
+  enabled: boolean
+  /** What the file says about it has a fault. */
+  isFaulty: boolean
+}
 
 export type Overview = {
   /** As it stands in the file. */
@@ -40,7 +47,7 @@ export type Overview = {
 }
 
 /** Raised when `Overview` changes, so that what another build of the same version kept is not taken for ours. */
-const layout = 4
+const layout = 5
 
 type Kept = Overview & { layout: number; version: string; sha256: string }
 
@@ -95,19 +102,13 @@ function keep(path: string, kept: Kept): void {
   }
 }
 
-const plainReasons: Record<string, string> = {
-  EACCES: 'permission denied',
-  EISDIR: 'it is a folder',
-}
-
 function readBytes(file: string): Buffer {
   try {
     return readFileSync(file)
   } catch (error) {
-    const why = plainReasons[systemCode(error) ?? ''] ?? messageOf(error)
     throw new CaravanError({
       code: 'config_unreadable',
-      message: `${file} cannot be read: ${why}`,
+      message: `${file} cannot be read: ${reasonOf(error)}`,
       cause: error,
     })
   }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { lookForKey, lookForNextKey } from '../config/secrets/find-key.ts'
 import { CaravanError, messageOf } from '../core/errors.ts'
+import { counted, utcText } from '../core/words.ts'
 import { backupState } from '../store/backup.ts'
 import { readCopy } from '../store/inspect-copy.ts'
 import { listKeySlots } from '../store/keys.ts'
@@ -55,7 +56,7 @@ async function tryOut(app: App, backup: string, path: string, checks: Check[]): 
 
   const restored = await run('content', async () => {
     const { facts } = placeRestored(await draftRestore(backup, path), path)
-    const made = facts.madeAt ? `made at ${facts.madeAt}` : 'not made by "caravan backup"'
+    const made = facts.madeAt ? `made at ${utcText(facts.madeAt)}` : 'not made by "caravan backup"'
     return [`whole and readable, version ${facts.version}, ${made}`, facts]
   })
   if (!restored) return
@@ -145,7 +146,9 @@ async function checkConfig(app: App, { db }: State): Promise<[detail: string, va
   const services = Object.keys((raw.services as object | undefined) ?? {})
   const unknown = services.filter((name) => config.services[name] === undefined)
   if (unknown.length > 0) {
-    throw failed(`unusable: ${unknown.join(', ')} (${faults.length} faults; caravan config check)`)
+    throw failed(
+      `unusable: ${unknown.join(', ')} (${counted(faults.length, 'fault')}; caravan config check)`,
+    )
   }
   const rows = await db.selectFrom('secrets').select('name').execute()
   const stored = new Set(rows.map(({ name }) => name))
@@ -154,7 +157,10 @@ async function checkConfig(app: App, { db }: State): Promise<[detail: string, va
     const named = missing.map(([name, places]) => `${name} (${usersAt(places).join(', ')})`)
     throw failed(`secrets that the config names are not in it: ${named.join(', ')}`)
   }
-  return [`${services.length} services are known, and every secret they name is in it`, undefined]
+  return [
+    `${counted(services.length, 'service')} known, and every secret named there is in it`,
+    undefined,
+  ]
 }
 
 const failed = (message: string): CaravanError =>

@@ -1,3 +1,4 @@
+import { entriesOf } from '../config/tree.ts'
 import type { App } from './app.ts'
 import { writeWithoutService } from './edit.ts'
 import { serviceEntry } from './service.ts'
@@ -6,7 +7,7 @@ import { listSecrets } from './secrets.ts'
 /** What goes along with a service: the secrets that it alone uses. Throws `service_unknown`. */
 export async function planRemoval(app: App, name: string): Promise<{ secrets: string[] }> {
   const loaded = await app.usableConfig()
-  const isNamed = Object.hasOwn((loaded.raw.services ?? {}) as object, name)
+  const isNamed = entriesOf(loaded.raw.services).some(([known]) => known === name)
   if (!isNamed) serviceEntry(loaded, name)
   const secrets = await listSecrets(app)
   const own = secrets.filter(({ used_by }) => used_by.length === 1 && used_by[0] === name)

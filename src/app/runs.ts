@@ -21,8 +21,6 @@ export async function listRecentRuns(
   return runs.map(toInfo)
 }
 
-export type { RunDetails }
-
 /** By id or by a beginning that only one run has. Throws `run_unknown`. */
 export async function showRun(app: App, id: string): Promise<RunDetails> {
   const { db } = await app.state()

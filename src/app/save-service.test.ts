@@ -111,3 +111,39 @@ async function editOnce({ folder }: Project, values: Record<string, unknown>): P
   const wanted = { values, unset: [], test: 'skip', say: () => undefined } as const
   await editService(app, await editableService(app, 'haier'), wanted).finally(() => app.close())
 }
+
+it('two edits at once: one is refused, and no secret of the other is lost', async () => {
+  const made = await haierProject()
+  const { signal } = new AbortController()
+  const app = openApp({ env: {}, cwd: made.folder, clock: systemClock, signal })
+  const open = app.secrets
+  const other: Promise<void>[] = []
+  app.secrets = async () => {
+    const store = await open()
+    return {
+      ...store,
+      async writeAll(secrets) {
+        other.push(editOnce(made, { supplier_code: '1002', password: 'of the other' }))
+        await Promise.allSettled(other)
+        await store.writeAll(secrets)
+      },
+    }
+  }
+  const wanted = {
+    values: { supplier_code: '1003', password: 'of this one' },
+    unset: [],
+    test: 'skip',
+    say: () => undefined,
+  } as const
+
+  const editing = editService(app, await editableService(app, 'haier'), wanted)
+  const [mine] = await Promise.allSettled([editing])
+  const [theirs] = await Promise.allSettled(other)
+  await app.close()
+
+  expect([mine?.status, theirs?.status].toSorted()).toEqual(['fulfilled', 'rejected'])
+  const { account, faults, unused } = await look(made)
+  const kept = mine?.status === 'fulfilled' ? '1003 of this one' : '1002 of the other'
+  expect({ faults, unused }).toEqual({ faults: [], unused: [] })
+  expect(account).toContain(kept)
+})

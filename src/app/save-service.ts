@@ -6,7 +6,8 @@
  * - The file stays as it is: the new values replace the old ones under their names, in one transaction.
  * - The file changes: the new values are stored first, under names that it does not use yet. Nobody reads them until the
  *   file, which is replaced in one step, names them. What the old file named goes last. A kill before the file leaves
- *   secrets that nothing names, a kill after it the same; "caravan secret list" flags them.
+ *   secrets that nothing names, a kill after it the same; "caravan secret list" flags them. All of it happens under the
+ *   lock of the file: another process that begins with the same file would choose the same names.
  */
 import { parsePlaceholders } from '../config/placeholders.ts'
 import { readConfigFile, sha256Of } from '../config/write.ts'
@@ -36,22 +37,28 @@ export async function save(
     await store.writeAll(secrets)
     return undefined
   }
-  const leftovers: [name: string, value: string | undefined][] = []
-  for (const { name } of secrets) leftovers.push([name, await store.read(name)])
-  if (secrets.length > 0) await store.writeAll(secrets)
   let text = ''
-  try {
-    await editConfig(app, (before) => (text = edit(before)))
-  } catch (error) {
-    // What comes after the file, such as a note of it in the state, may fail too: then the file names the new ones.
-    if (await isWritten(app, text)) throw error
-    for (const [name, value] of leftovers) {
-      await (value === undefined ? store.remove(name) : store.write(name, value))
-    }
-    throw error
-  }
-  // All is done; what cannot be removed is flagged as unused.
-  for (const name of dropped) await store.remove(name).catch(() => undefined)
+  await editConfig(
+    app,
+    (before) => (text = edit(before)),
+    async (write) => {
+      const leftovers: [name: string, value: string | undefined][] = []
+      for (const { name } of secrets) leftovers.push([name, await store.read(name)])
+      if (secrets.length > 0) await store.writeAll(secrets)
+      try {
+        await write()
+      } catch (error) {
+        // What comes after the renaming may fail too: then the file names the new ones.
+        if (await isWritten(app, text)) throw error
+        for (const [name, value] of leftovers) {
+          await (value === undefined ? store.remove(name) : store.write(name, value))
+        }
+        throw error
+      }
+      // All is done; what cannot be removed is flagged as unused.
+      for (const name of dropped) await store.remove(name).catch(() => undefined)
+    },
+  )
   return text
 }
 
@@ -66,7 +73,8 @@ async function requireSameFile(app: App): Promise<void> {
   })
 }
 
-const isWritten = async (app: App, text: string): Promise<boolean> =>
+/** Whether the file is this text now. */
+export const isWritten = async (app: App, text: string): Promise<boolean> =>
   text !== '' &&
   (await readConfigFile(app.file()).then(
     (bytes) => sha256Of(bytes) === sha256Of(text),

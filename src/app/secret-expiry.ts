@@ -1,9 +1,11 @@
 /** When credentials end: told by the vendor, by the certificate itself, or by the operator. */
 import { X509Certificate } from 'node:crypto'
 import { parsePlaceholders } from '../config/placeholders.ts'
+import { entriesOf, isGroup } from '../config/tree.ts'
 import type { CheckReport } from '../core/adapter.ts'
 import { toInstant } from '../core/clock.ts'
 import { CaravanError } from '../core/errors.ts'
+import { parseInstant } from '../core/parse-instant.ts'
 import { noteSecretExpiry } from '../store/secrets.ts'
 import type { App } from './app.ts'
 
@@ -59,13 +61,8 @@ export function endOfCertificate(value: string): Date | undefined {
 
 /** Reads `--expires`: a day, which ends it as it begins in UTC, or an instant. Throws `usage`. */
 export function parseExpires(text: string): Date {
-  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text)
-  const isInstant =
-    /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})$/.test(text)
-  const at = new Date(text)
-  // Date takes 30 February for 2 March.
-  const isReal = !Number.isNaN(at.getTime()) && dayOf(text.slice(0, 10)) === text.slice(0, 10)
-  if ((isDay || isInstant) && isReal) return at
+  const at = parseInstant(text, 'UTC')
+  if (at) return at
   throw new CaravanError({
     code: 'usage',
     message: `--expires ${text} is no day`,
@@ -79,13 +76,8 @@ export function earlierEnd(...ends: readonly (Date | undefined)[]): string | nul
   return known.length > 0 ? toInstant(new Date(Math.min(...known))) : null
 }
 
-function dayOf(text: string): string {
-  const day = new Date(`${text}T00:00:00Z`)
-  return Number.isNaN(day.getTime()) ? '' : day.toISOString().slice(0, 10)
-}
-
 async function configOf(app: App, service: string): Promise<Record<string, unknown>> {
   const { raw } = await app.usableConfig()
-  const services = (raw.services ?? {}) as Record<string, { config?: Record<string, unknown> }>
-  return (Object.hasOwn(services, service) ? services[service]?.config : undefined) ?? {}
+  const [, entry] = entriesOf(raw.services).find(([name]) => name === service) ?? []
+  return isGroup(entry) && isGroup(entry.config) ? entry.config : {}
 }

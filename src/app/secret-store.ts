@@ -2,6 +2,7 @@ import { type Identity, openSecret, sealSecret } from '../config/secrets/envelop
 import type { Kek } from '../config/secrets/keys.ts'
 import type { Clock } from '../core/clock.ts'
 import { CaravanError } from '../core/errors.ts'
+import { overwriteDeleted } from '../store/dialect.ts'
 import { listKeySlots } from '../store/keys.ts'
 import type { Db } from '../store/schema.ts'
 import {
@@ -153,6 +154,7 @@ function writeSealed(
   return atomically(db, async (tx) => {
     const slots = await listKeySlots(tx)
     if (!slots.some(({ masterId }) => masterId === master.id)) return undefined
+    await overwriteDeleted(tx)
     const areNew: boolean[] = []
     for (const { name, value, expiresAt } of values) {
       areNew.push((await getSecret(tx, name)) === undefined)

@@ -1,4 +1,5 @@
 import { CaravanError } from '../core/errors.ts'
+import { readFault } from '../core/system-faults.ts'
 import { readValueFile } from '../config/sources.ts'
 import type { SecretRecord } from '../store/secrets.ts'
 import type { SecretInfo } from './answers/secrets.ts'
@@ -7,14 +8,12 @@ import { unknownName } from './catalogue.ts'
 import { earlierEnd, endOfCertificate, parseExpires } from './secret-expiry.ts'
 import { placesOfSecrets, usersAt } from './secret-users.ts'
 
-export type { SecretInfo }
-
 /** As placeholders know them: under any other name a secret could be stored and never used. */
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
 
 const dayMs = 86_400_000
 /** After so long without being opened, a secret is one to ask about. */
-export const idleAfterMs = 90 * dayMs
+const idleAfterMs = 90 * dayMs
 /** Vendors and certificate offices need days to give a new one. */
 export const expiresSoonMs = 30 * dayMs
 
@@ -89,11 +88,15 @@ export function requireSecretWords(name: string, expires: string | undefined): v
   })
 }
 
-/** Throws `secret_unknown` with the nearest right name. */
+/** Throws `secret_unknown`. */
 export async function removeSecret(app: App, name: string): Promise<void> {
-  const store = await app.secrets()
-  if (await store.remove(name)) return
-  const known = (await store.list()).map((secret) => secret.name)
+  if (!(await (await app.secrets()).remove(name))) await requireSecret(app, name)
+}
+
+/** What can be known to be wrong before a person is asked. Throws `secret_unknown` with the nearest right name. */
+export async function requireSecret(app: App, name: string): Promise<void> {
+  const known = (await (await app.secrets()).list()).map((secret) => secret.name)
+  if (known.includes(name)) return
   throw unknownName('secret', name, known, 'secret_unknown', 'caravan secret list')
 }
 
@@ -102,14 +105,11 @@ export async function secretUsers(app: App, name: string): Promise<string[]> {
   return usersAt(placesOfSecrets(raw).get(name) ?? [])
 }
 
-/** Throws `file_unreadable`. */
+/** Throws `file_missing` or `file_unreadable`. */
 export async function readSecretFile(path: string): Promise<string> {
   const value = await readValueFile(path).catch((error: unknown) => {
-    throw unreadable(path, error instanceof Error ? error.message : String(error))
+    throw readFault(path, error)
   })
-  if (value === undefined) throw unreadable(path, 'there is no such file')
+  if (value === undefined) throw readFault(path, { code: 'ENOENT' })
   return value
 }
-
-const unreadable = (path: string, why: string): CaravanError =>
-  new CaravanError({ code: 'file_unreadable', message: `cannot read ${path}: ${why}` })

@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises'
 import { didYouMean } from '../config/faults.ts'
 import { hasPlaceholder } from '../config/placeholders.ts'
-import { CaravanError, messageOf, systemCode } from '../core/errors.ts'
+import { CaravanError, messageOf } from '../core/errors.ts'
+import { readFault } from '../core/system-faults.ts'
 import type { FormField } from './forms.ts'
 
 /** Throws `usage` for a secret that stands in the words themselves: the process list shows it to everybody. */
@@ -25,13 +26,12 @@ export function refuseBareSecrets(
   })
 }
 
-/** A JSON object of field names and values. Throws `file_unreadable` or `input_invalid`. */
+/** A JSON object of field names and values. Throws `file_missing`, `file_unreadable`, `usage` or `input_invalid`. */
 export async function readAnswersFile(path: string): Promise<Record<string, unknown>> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    const why = systemCode(error) === 'ENOENT' ? 'there is no such file' : messageOf(error)
-    throw new CaravanError({ code: 'file_unreadable', message: `cannot read ${path}: ${why}` })
+    throw readFault(path, error)
   })
-  const answers = parseJson(text)
+  const answers = parseJson(text, path)
   if (typeof answers === 'object' && answers !== null && !Array.isArray(answers)) {
     return answers as Record<string, unknown>
   }
@@ -42,12 +42,45 @@ export async function readAnswersFile(path: string): Promise<Record<string, unkn
   })
 }
 
-function parseJson(text: string): unknown {
+/** Throws `usage` with the place of the fault; what stands there is not repeated, for it may be a secret. */
+function parseJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    return undefined
+    const before = text.slice(0, faultOfJson(text)).split('\n')
+    throw new CaravanError({
+      code: 'usage',
+      message: `${path}:${before.length}:${(before.at(-1) ?? '').length + 1} is no JSON from here on`,
+      hint: 'It holds field names and values, such as {"client_id": "…"}.',
+    })
   }
+}
+
+/**
+ * Where a text stops being JSON. The parser does not always say, so the longest beginning is looked for behind which a
+ * character that is wrong everywhere is the first fault.
+ */
+function faultOfJson(text: string): number {
+  let good = 0
+  let bad = text.length + 1
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1
+    if (isGoodUpTo(text, middle)) good = middle
+    else bad = middle
+  }
+  return good
+}
+
+function isGoodUpTo(text: string, end: number): boolean {
+  try {
+    JSON.parse(`${text.slice(0, end)}\0`)
+  } catch (error) {
+    const [, at] = / at position (\d+)/.exec(messageOf(error)) ?? []
+    return at === undefined
+      ? messageOf(error).startsWith("Unexpected token '\0'")
+      : Number(at) === end
+  }
+  return false
 }
 
 /** What is wrong with values, one line for each: unknown fields, and values that their field does not take. */

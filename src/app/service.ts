@@ -12,7 +12,7 @@ import { createCredentialCache } from '../core/credentials.ts'
 import { CaravanError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
 import type { App } from './app.ts'
-import { adapterNamed, unknownName } from './catalogue.ts'
+import { adapterNamed, unknownService } from './catalogue.ts'
 
 /** What holds where neither the file nor the adapter says anything. */
 export const defaults = {
@@ -77,8 +77,7 @@ export function serviceEntry(loaded: LoadedConfig, name: string): ServiceConfig 
       see: 'caravan config check',
     })
   }
-  const known = Object.keys(loaded.config.services)
-  throw unknownName('service', name, known, 'service_unknown', 'caravan list')
+  throw unknownService(name, Object.keys(loaded.config.services))
 }
 
 /** Faults that show only when placeholders are resolved, for every service that the file alone finds in order. */

@@ -1,28 +1,35 @@
 import { adapters } from '../adapters/index.ts'
 import { formatFaults } from '../config/faults.ts'
 import { getBreaker } from '../store/breakers.ts'
-import { lastSuccessByService } from '../store/list-calls.ts'
-import type { BreakerState } from '../calls/breaker-state.ts'
+import { lastSuccessByService, listCalls } from '../store/list-calls.ts'
+import { type BreakerState, breakerWord } from '../calls/breaker-state.ts'
 import type { Guards } from '../calls/call.ts'
 import type { ServiceDetails } from './answers/services.ts'
 import type { App } from './app.ts'
-import { adapterNamed } from './catalogue.ts'
+import { adapterNamed, unknownService } from './catalogue.ts'
 import { maskLoaded } from './config-history/mask-loaded.ts'
 import { listServices } from './list-services.ts'
-import { guardsOf, serviceEntry } from './service.ts'
+import { guardsOf } from './service.ts'
 
 /** Throws `service_unknown`, with the nearest right name. */
 export async function showService(app: App, name: string): Promise<ServiceDetails> {
   const loaded = await app.usableConfig()
   const { services } = await listServices(app)
   const info = services.find((service) => service.name === name)
-  if (!info) throw missing(loaded, name)
+  if (!info) {
+    throw unknownService(
+      name,
+      services.map((service) => service.name),
+    )
+  }
   const isKnown = adapters.some(({ id }) => id === info.adapter)
   const adapter = isKnown ? await adapterNamed(info.adapter) : undefined
   // Only what a schema knows to be harmless is shown: of an unknown adapter nothing is.
   const { services: shown } = (await maskLoaded(loaded)).tree as {
     services: Record<string, { config?: Record<string, unknown> | null } | null>
   }
+  const log = await app.log()
+  const { calls } = await listCalls(log.db, { service: name }, { limit: 5 })
   const breaker = await getBreaker<BreakerState>((await app.state()).db, name)
   return {
     ...info,
@@ -31,7 +38,10 @@ export async function showService(app: App, name: string): Promise<ServiceDetail
     operations: Object.keys(adapter?.operations ?? {}),
     limits: adapter ? describeLimits(guardsOf(adapter, loaded.config.services[name] ?? {})) : '',
     breaker: describeBreaker(breaker),
-    last_success_at: (await lastSuccessByService((await app.log()).db)).get(name) ?? null,
+    last_success_at: (await lastSuccessByService(log.db)).get(name) ?? null,
+    last_calls: calls.map(({ id, kind, operation, outcome, started_at, duration_ms }) => {
+      return { id, kind, operation, outcome, started_at, duration_ms }
+    }),
     config: shown[name]?.config ?? {},
     faults: loaded.faults
       .filter(({ path }) => path[0] === 'services' && path[1] === name)
@@ -48,16 +58,5 @@ const describeLimits = ({ perSecond, concurrent, timeoutMs }: Guards): string =>
     .filter(Boolean)
     .join(', ')
 
-export const describeBreaker = (state: BreakerState | undefined): string => {
-  if (!state || (state.status === 'closed' && !state.heldConfig)) return 'closed'
-  return `${state.heldConfig ? 'held' : state.status.replace('_', '-')}: ${state.reason ?? ''}`
-}
-
-function missing(loaded: Parameters<typeof serviceEntry>[0], name: string): unknown {
-  try {
-    serviceEntry(loaded, name)
-  } catch (error) {
-    return error
-  }
-  return new Error(`no service ${name}`)
-}
+const describeBreaker = (state: BreakerState | undefined): string =>
+  breakerWord(state) === 'closed' ? 'closed' : `${breakerWord(state)}: ${state?.reason ?? ''}`

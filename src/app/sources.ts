@@ -1,5 +1,5 @@
 import { CaravanError } from '../core/errors.ts'
-import { nearest } from '../core/nearest.ts'
+import { propose, nearest } from '../core/nearest.ts'
 import { listSources } from '../store/catalog/sources.ts'
 import type { Db } from '../store/schema.ts'
 
@@ -7,13 +7,12 @@ import type { Db } from '../store/schema.ts'
 export async function refuseUnknownSource(db: Db, source: string): Promise<void> {
   const known = await listSources(db)
   if (known.includes(source)) return
-  const near = nearest(source, known)
   throw new CaravanError({
     code: 'source_unknown',
     message: `there is nothing of the source ${source} to write; no file was touched`,
     hint:
       known.length === 0
         ? 'Sync or import first.'
-        : `${near ? `Did you mean ${near}? ` : ''}There are: ${known.join(', ')}.`,
+        : propose(nearest(source, known), `There are: ${known.join(', ')}.`),
   })
 }

@@ -1,10 +1,9 @@
-import type { BreakerState } from '../calls/breaker-state.ts'
+import { type BreakerState, breakerWord } from '../calls/breaker-state.ts'
 import { listBreakers } from '../store/breakers.ts'
 import { listCalls, lastSuccessByService } from '../store/list-calls.ts'
 import { callLogPath } from '../store/files.ts'
 import { stateSizes } from '../store/sizes.ts'
 import type { Status } from './answers/project.ts'
-import type { ServiceStatus } from './answers/services.ts'
 import type { App } from './app.ts'
 import { listJobs } from './jobs.ts'
 import { listServices } from './list-services.ts'
@@ -33,12 +32,6 @@ export async function readStatus(app: App): Promise<Status> {
     files: filesOf(state.path),
     max_size: (await app.overview()).maxSize,
   }
-}
-
-function breakerWord(state: BreakerState | undefined): ServiceStatus['breaker'] {
-  if (!state) return 'closed'
-  if (state.heldConfig) return 'held'
-  return state.status === 'half_open' ? 'half-open' : state.status
 }
 
 function filesOf(path: string): Status['files'] {

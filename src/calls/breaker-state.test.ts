@@ -28,8 +28,12 @@ const fold = (state: BreakerState, ...ends: CallEnd[]) =>
 const opened = fold(closed, end('timeout', 0), end('unavailable', 0), end('bad_response', 0))
 
 /** The state after a probe was admitted. */
-function probing(state: BreakerState, ms: number, holder: string): BreakerState {
-  const admission = admit(state, at(ms, holder))
+function probing(
+  state: BreakerState,
+  ms: number,
+  ...who: [holder: string, config?: string]
+): BreakerState {
+  const admission = admit(state, at(ms, ...who))
   if (!admission.admitted) throw new Error(admission.reason)
   return admission.state
 }
@@ -105,6 +109,15 @@ describe('half-open', () => {
     const open = afterCall(closedBreaker(long), end('timeout', 0), long)
     const again = afterCall(probing(open, open.openUntilMs, 'p'), end('timeout', 0, 'p'), long)
     expect(again.openForMs).toBe(60 * 60_000)
+  })
+
+  it('another config is tried at once, for it may be the repair; a failure shuts it again', () => {
+    expect(admit(opened, at(1, 'me'))).toMatchObject({ admitted: false })
+
+    const tried = admit(opened, at(1, 'me', 'c2'))
+    expect(tried).toMatchObject({ admitted: true, isProbe: true })
+    const shut = fold(probing(opened, 1, 'me', 'c2'), end('timeout', 2, 'me', 'c2'))
+    expect(admit(shut, at(3, 'me', 'c2'))).toMatchObject({ admitted: false })
   })
 
   it('a clock that was set back does not keep it shut', () => {

@@ -18,12 +18,23 @@ export type BreakerState = {
   openUntilMs: number
   /** How long it stays open the next time. */
   openForMs: number
+  /** The config it opened with: another one is tried at once, for it may be the repair. */
+  openConfig?: string
   /** Who may try while half-open, and until when; a killed prober loses the lease. */
   probe: { holder: string; untilMs: number } | null
   /** Set while refused credentials hold the service: the config they were refused with. */
   heldConfig: string | null
   /** Why it is open, for people. */
   reason: string | null
+}
+
+/** How an operator reads it; none was kept while no call has failed. */
+export function breakerWord(
+  state: BreakerState | undefined,
+): 'closed' | 'open' | 'half-open' | 'held' {
+  if (!state) return 'closed'
+  if (state.heldConfig) return 'held'
+  return state.status === 'half_open' ? 'half-open' : state.status
 }
 
 export type BreakerRules = { failures: number; openForMs: number }
@@ -59,7 +70,9 @@ export function admit(
   }
   if (state.status === 'closed') return { admitted: true, state, isProbe: false }
 
-  const isWaiting = state.status === 'open' && isAhead(state.openUntilMs, now.ms, state.openForMs)
+  const isRepaired = state.openConfig !== undefined && state.openConfig !== now.configHash
+  const isWaiting =
+    state.status === 'open' && !isRepaired && isAhead(state.openUntilMs, now.ms, state.openForMs)
   const isProbed = state.probe !== null && isAhead(state.probe.untilMs, now.ms, now.leaseMs)
   if (isWaiting || isProbed) {
     const until = isWaiting ? state.openUntilMs : (state.probe?.untilMs ?? now.ms)
@@ -146,6 +159,7 @@ function open(state: BreakerState, end: CallEnd, openForMs: number): BreakerStat
     status: 'open',
     openForMs,
     openUntilMs: end.ms + openForMs,
+    openConfig: end.configHash,
     probe: null,
     reason,
   }

@@ -28,7 +28,7 @@ function maskDeep(value: unknown): unknown {
 }
 
 /** Leaves enough to recognise a record by, not enough to reach a person: `+79…67`, `iv…@mail.ru`. */
-export function maskPersonal(value: string): string {
+function maskPersonal(value: string): string {
   if (value === '') return ''
   const at = value.lastIndexOf('@')
   if (at > 0) return `${value.slice(0, 2)}…${value.slice(at)}`

@@ -69,7 +69,7 @@ function doubtful(call: Call, error: unknown): unknown {
 }
 
 /** Whether the same service may be asked again after this failure. */
-export function mayRepeat(call: Pick<Call, 'repeat'>, error: unknown): boolean {
+function mayRepeat(call: Pick<Call, 'repeat'>, error: unknown): boolean {
   if (!(error instanceof IntegrationError) || !transient.includes(error.kind)) return false
   if (ownRefusals.includes(error.code)) return false
   if ((error.retryAfterMs ?? 0) > longestHeldWaitMs) return false

@@ -44,7 +44,9 @@ it.each([
   ['add haier --client-secrt x', 'Did you mean --client-secret?'],
   ['add haier --environment moon', 'allowed choices are test, stage, production'],
   ['add haier --customer-code 12', 'customer_code: must be 10 digits'],
-  ['add haier Bad/Name', 'Bad/Name: the name'],
+  ['add haier Bad/Name', 'Bad/Name: a name is small letters'],
+  [`add haier ${'a'.repeat(65)}`, '(at most 64 characters)'],
+  ['add haier one two', 'too many arguments: caravan add takes [adapter] [name], then flags'],
   ['add haier --client-id - --password -', 'stdin can hold one value, not 2'],
 ])('%s is refused with words that help', async (words, told) => {
   const { run, read } = await project()
@@ -99,16 +101,19 @@ it('tells everything that is wrong with the answers at once', async () => {
 })
 
 it.each([
-  ['there is no such file', undefined],
-  ['is not one JSON object', '[1]'],
-  ['is not one JSON object', '{"a":'],
-])('says that the answers file %s', async (told, text) => {
+  ['there is no such file', 10, undefined],
+  ['is not one JSON object', 1, '[1]'],
+  ['answers.json:1:6 is no JSON', 2, '{"a":'],
+  ['answers.json:2:8 is no JSON', 2, '{"a": 1,\n  "b": planted}'],
+  ['answers.json:2:1 is no JSON', 2, '{"a": 1,\n}'],
+])('says of the answers file: %s', async (told, exit, text) => {
   const { run, write } = await project()
   if (text !== undefined) write('answers.json', text)
 
   const { code, err } = await run('add haier --answers answers.json')
 
-  expect({ code, err }).toMatchObject({ code: 1, err: expect.stringContaining(told) })
+  expect({ code, err }).toMatchObject({ code: exit, err: expect.stringContaining(told) })
+  expect(err).not.toContain('planted')
 })
 
 it.each([
@@ -126,6 +131,7 @@ it.each([
 
   expect({ code, out }).toEqual({ code: exit, out: '' })
   expect(err).toMatch(/^✗ haier check: /)
+  expect(err).toMatch(/add --save-untested\. Nothing was saved\.\n/)
   expect(read('integrations.yaml')).toBe(before)
   expect(await json('secret list')).toEqual({ secrets: [] })
 })
@@ -138,7 +144,7 @@ it('saves untested when asked to, and says that the test failed', async () => {
   const { code, out, err } = await run('add haier --answers answers.json --save-untested')
 
   expect(code).toBe(0)
-  expect(out).toContain('not made')
+  expect(out).toMatch(/^ *test +failed: ./m)
   expect(err).toContain('The connection test failed: ')
   expect(await json('list')).toMatchObject({ services: [{ name: 'haier' }] })
 })

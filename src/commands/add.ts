@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
+import type { AddedService } from '../app/answers/services.ts'
 import type { FormField } from '../app/forms.ts'
 import { CaravanError } from '../core/errors.ts'
+import { choose } from './choose.ts'
 import type { Cli } from './cli.ts'
 import { withExamples, withJson } from './flags.ts'
 import type { Io } from './output/io.ts'
@@ -56,7 +58,7 @@ export function registerAdd(program: Command, cli: Cli): void {
         data: added,
         lines: [
           ['service', added.service],
-          ['test', added.test ?? 'not made'],
+          ['test', testText(added)],
           ['config', `${added.config}:${added.line}`],
           ['secrets', added.secrets.join(', ')],
         ],
@@ -72,6 +74,10 @@ export function registerAdd(program: Command, cli: Cli): void {
   )
 }
 
+/** What came of the connection test, in a word. */
+export const testText = (saved: Pick<AddedService, 'test' | 'test_failed'>): string =>
+  saved.test_failed === null ? (saved.test ?? 'not made') : `failed: ${saved.test_failed}`
+
 /** The words behind the adapter: a name if the first is none of the flags, then flags. */
 function nameAndFlags(words: readonly string[], adapter: string): [string, readonly string[]] {
   const [first] = words
@@ -81,16 +87,8 @@ function nameAndFlags(words: readonly string[], adapter: string): [string, reado
 async function chooseAdapter(io: Io): Promise<string> {
   const { listAdapters } = await import('../app/adapters.ts')
   const known = await listAdapters()
-  if (!io.mayAsk) {
-    throw new CaravanError({
-      code: 'value_missing',
-      message: 'which adapter is to be added?',
-      hint: `Name one of: ${known.map(({ id }) => id).join(', ')}.`,
-    })
-  }
-  const { select } = await import('@inquirer/prompts')
   const choices = known.map(({ id, title }) => ({ value: id, name: `${title} (${id})` }))
-  return select({ message: 'Vendor', choices }, { output: process.stderr })
+  return choose(io, 'Vendor', 'which adapter is to be added?', choices)
 }
 
 type Form = { fields: readonly FormField[]; missing: readonly FormField[] }

@@ -42,6 +42,15 @@ it('nothing is restored without consent, nor from what is no backup', async () =
   expect(unasked).toMatchObject({ code: 7 })
   expect(unasked.err).toContain('Say it with --yes.')
   expect(foreign).toMatchObject({ code: 1 })
-  expect(foreign.err).toContain('is not a caravan state (state_foreign)')
+  expect(foreign.err).toContain('is not a caravan state (backup_unusable)')
   expect(read('caravan.db')).toBe(before)
+})
+
+it('of two that write the same file at once, one does and the other says that it is taken', async () => {
+  const { run } = await project()
+
+  const ends = await Promise.all([run('backup copy.db'), run('backup copy.db')])
+
+  expect(ends.map(({ code }) => code).toSorted()).toEqual([0, 1])
+  expect(ends.find(({ code }) => code === 1)?.err).toContain('(state_exists)')
 })

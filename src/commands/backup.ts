@@ -40,7 +40,7 @@ export function registerBackup(program: Command, cli: Cli): void {
 }
 
 async function runBackup(cli: Cli, file: string | undefined, flags: BackupFlags): Promise<void> {
-  if (file === undefined) {
+  if (!file) {
     throw new CaravanError({
       code: 'value_missing',
       message: 'the file to write the backup to was not given',
@@ -99,22 +99,22 @@ async function runRestore(
       const made = plan.made_at ? `made ${formatInstant(plan.made_at, io.isUtc)}` : 'a copy'
       say(io, `${file}: ${made}, installation ${plan.instance}, ${rowsText(plan.rows)}`)
       if (plan.keys.length > 0) say(io, `Its secrets need the key: ${keysText(plan.keys)}`)
+      const word = keyWords[plan.key]
+      if (word) say(io, word)
       await consent(io, questionFor(plan, file), flags.yes, '--yes')
       cli.signal.throwIfAborted()
-      return await restoreBackup(app, plan)
+      return await restoreBackup(plan)
     } finally {
       process.removeListener('exit', discard)
       discard()
     }
   })
   await printRecord(io, { data: report, lines: restoredLines(report) }, flags)
-  const word = keyWords[report.key]
-  if (word) say(io, word)
 }
 
 const keyWords: Partial<Record<RestoreReport['key'], string>> = {
-  wrong: 'The key found here does not open its secrets. Bring the key that belongs to it.',
-  missing: 'No key was found here that opens its secrets. Bring the key that belongs to it.',
+  wrong: 'The key found here does not open them. Bring the key that belongs to the backup.',
+  missing: 'No key that opens them was found here. Bring the key that belongs to the backup.',
 }
 
 function questionFor({ path, instance, instanceNow }: RestorePlan, file: string): string {

@@ -1,7 +1,8 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { haierProject, haierTwin, project } from '../testing/program.ts'
 
@@ -68,6 +69,8 @@ it.each([
   ['add haier --enviroment test', 2, 'Did you mean --environment?'],
   ['add haier --environment tset', 2, 'Did you mean test?'],
   ['sandbox haier --prodcuts 3', 2, 'Did you mean --products?'],
+  ['help ad', 2, '✗ unknown command ad (usage)\n  Did you mean caravan add?'],
+  ['help key rotat', 2, 'Did you mean caravan key rotate?'],
   ['explain sate_busy', 10, 'Did you mean state_busy? "caravan explain" lists them.'],
 ])('"caravan %s" is exit %i', async (words, exit, told) => {
   const { run } = await project()
@@ -78,6 +81,28 @@ it.each([
   expect(err).toContain(told)
 })
 
+it.each([
+  [['sync', 'haier-products', '--codes', ''], '--codes'],
+  [['sync', 'haier-products', '--codes', ','], '--codes'],
+  [['sync', 'haier-products', '--retry-failed', ''], '--retry-failed'],
+  [['logs', '--service', ''], '--service'],
+  [['--config', '', 'list'], '--config'],
+])('%j is exit 2, for its value is empty', async (words, flag) => {
+  const { run } = await project()
+
+  expect(await run(words)).toMatchObject({
+    code: 2,
+    out: '',
+    err: expect.stringContaining(`✗ ${flag}: its value is empty (usage)`),
+  })
+})
+
+it('shows the help of a command of two words', async () => {
+  const { run } = await project()
+
+  expect(await run('help key rotate')).toEqual(await run('key rotate --help'))
+})
+
 it('does not repeat what stands behind a misspelled flag', async () => {
   const { run } = await project()
 
@@ -86,29 +111,34 @@ it('does not repeat what stands behind a misspelled flag', async () => {
   expect({ code, err }).toMatchObject({ code: 2, err: expect.not.stringContaining('planted') })
 })
 
-it.each([
-  ['html', 1, 'bad_response'],
-  ['garbage', 1, 'bad_response'],
-  ['reset-in-body', 5, 'unavailable'],
-  ['error-500', 5, 'unavailable'],
-  ['rate-limited', 5, 'rate_limited'],
-] as const)(
-  'a vendor that answers with %s is exit %i, and nothing is lost',
-  async (fault, exit, told) => {
-    const { run, twin } = await haierProject()
-    await run('sync haier-products')
-    const before = await run('export products')
+it('a vendor that answers with nonsense, or not at all, loses nothing', async () => {
+  const { folder, run, twin } = await haierProject()
+  await run('sync haier-products')
+  const before = await run('export products')
+
+  for (const [fault, exit, told] of [
+    ['html', 1, 'bad_response'],
+    ['garbage', 1, 'bad_response'],
+    ['reset-in-body', 5, 'unavailable'],
+    ['error-500', 5, 'unavailable'],
+    ['rate-limited', 5, 'rate_limited'],
+  ] as const) {
+    const cwd = join(folder, '..', fault)
+    cpSync(folder, cwd, { recursive: true }) // each with a breaker of its own
+    twin.faults.clear()
     twin.faults.add({ fault, path: 'roduct', retry_after: 0 })
 
-    const { code, err } = await run('sync haier-products')
-    const after = await run('export products')
+    const { code, err } = await run('sync haier-products', { cwd })
+    const after = await run('export products', { cwd })
 
-    expect(err).toMatch(new RegExp(`^✗ haier listProducts: .*\\(${told}`, 'm'))
+    expect({ fault, code, err }).toMatchObject({
+      code: exit,
+      err: expect.stringMatching(new RegExp(`^✗ haier listProducts: .*\\(${told}`, 'm')),
+    })
     expect(err).toMatch(/More: caravan logs show \w{26}\n/)
-    expect(code).toBe(exit)
     expect(after.out).toBe(before.out)
-  },
-)
+  }
+})
 
 it('a vendor that never answers is given up on, exit 5', async () => {
   const silent = createServer(() => undefined)
@@ -125,7 +155,7 @@ it('a vendor that never answers is given up on, exit 5', async () => {
     text.replace('  silent:\n', '  silent:\n    timeout: 1s\n    retry: { attempts: 1 }\n'),
   )
 
-  const { code, err } = await run('test silent')
+  const { code, err } = await run('test silent --rung-deadline 1s')
 
   expect(code).toBe(5)
   expect(err).toMatch(/^✗ silent: .*1 s/)

@@ -145,8 +145,8 @@ it.runIf(hasSetpriv)('a folder that cannot be written is told, and nothing is lo
 })
 
 it.each([
-  { HOME: undefined, XDG_CACHE_HOME: undefined },
-  { HOME: '/dev/null', XDG_CACHE_HOME: undefined },
+  { HOME: undefined, XDG_CACHE_HOME: undefined, NODE_COMPILE_CACHE: undefined },
+  { HOME: '/dev/null', XDG_CACHE_HOME: undefined, NODE_COMPILE_CACHE: undefined },
 ])('works without a home: %o', async (env) => {
   const { run } = await haierProject()
 

@@ -27,6 +27,7 @@ it('replaces a secret in place, after a test with the new value', async () => {
   expect(refused.code).toBe(4)
   expect(refused.out).toBe('')
   expect(refused.err).toMatch(/^✗ haier check: /)
+  expect(refused.err).toContain('Nothing was saved.\n')
   expect(afterwards).toEqual(before)
   expect(kept).toMatchObject({ code: 0, err: 'Nothing was changed: haier is so already.\n' })
   expect(tested.code).toBe(0)
@@ -189,11 +190,12 @@ it('keeps a test of new values from counting against the service', async () => {
 it('saves untested when asked to', async () => {
   const { run, json, read } = await haierProject()
 
-  const { code, err } = await run('edit haier --client-secret - --save-untested', {
+  const { code, out, err } = await run('edit haier --client-secret - --save-untested --json', {
     stdin: 'wrong',
   })
 
   expect(code).toBe(0)
+  expect(JSON.parse(out)).toMatchObject({ test: null, test_failed: expect.stringMatching(/./) })
   expect(err).toContain('The connection test failed: ')
   expect(read('integrations.yaml')).toContain('${secret:haier.client_secret}')
   expect((await run('test haier')).code).toBe(4)

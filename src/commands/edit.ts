@@ -2,6 +2,8 @@ import type { Command } from 'commander'
 import type { App } from '../app/app.ts'
 import type { Editable, EditedService } from '../app/edit-service.ts'
 import { CaravanError } from '../core/errors.ts'
+import { testText } from './add.ts'
+import { choose } from './choose.ts'
 import type { Cli } from './cli.ts'
 import { withExamples, withJson } from './flags.ts'
 import type { Io } from './output/io.ts'
@@ -81,18 +83,15 @@ async function edit(
 
 async function chooseService(io: Io, app: App): Promise<string> {
   const { services } = await app.overview()
-  const names = services.map(({ name }) => name)
-  if (!io.mayAsk || names.length === 0) {
+  if (services.length === 0) {
     throw new CaravanError({
       code: 'value_missing',
-      message:
-        names.length === 0 ? 'there is no service to edit' : 'which service is to be edited?',
-      hint:
-        names.length === 0 ? 'Add one with "caravan add".' : `Name one of: ${names.join(', ')}.`,
+      message: 'there is no service to edit',
+      hint: 'Add one with "caravan add".',
     })
   }
-  const { select } = await import('@inquirer/prompts')
-  return select({ message: 'Service', choices: names }, { output: process.stderr })
+  const choices = services.map(({ name }) => ({ value: name }))
+  return choose(io, 'Service', 'which service is to be edited?', choices)
 }
 
 /** Which fields, and then those alone. */
@@ -128,7 +127,7 @@ async function printEdited(io: Io, edited: EditedService, flags: EditFlags): Pro
       lines: [
         ['service', edited.service],
         ['changed', changes.join('\n')],
-        ['test', isChanged ? (edited.test ?? 'not made') : ''],
+        ['test', isChanged ? testText(edited) : ''],
         ['config', `${edited.config}:${edited.line}`],
       ],
     },

@@ -21,7 +21,7 @@ it('imports the example, and tells loudly which price types have no field', asyn
   expect(dry.out).toMatch(/^new {2}[\w-]+ {2}Холодильник двухкамерный/m)
   expect(first.code).toBe(0)
   expect(first.out).toMatch(/created +19\n/)
-  expect(first.err).toContain('! 2 price type(s) of 1C fill no price column')
+  expect(first.err).toContain('! 2 price types of 1C without a price column')
   expect(first.err).toMatch(/"2c3efe9e-b200-5e7a-aaf8-4b4713aff734": .* # Оптовая/)
   expect(second).toMatchObject({ counters: { created: 0, unchanged: 19 } })
 })
@@ -39,7 +39,7 @@ it('uses the price types of the config', async () => {
   const { code, err } = await run(`import 1c ${example}`)
   const { out } = await run('export products --format json')
 
-  expect({ code, told: err.includes('price type(s)') }).toEqual({ code: 0, told: false })
+  expect({ code, told: err.includes('without a price column') }).toEqual({ code: 0, told: false })
   expect(JSON.parse(out)).toContainEqual(
     expect.objectContaining({
       name: 'Холодильник двухкамерный Haier C2F637CWMV',
@@ -115,12 +115,13 @@ it.each([
   },
 )
 
-it('a path that is not there is told by its name', async () => {
+it('a path that is not there is told by its name, and is no run', async () => {
   const { run } = await project()
 
   const { code, err } = await run('import 1c nowhere/')
 
-  expect(code).toBe(1)
+  expect(code).toBe(10)
   expect(err).toContain('nowhere')
-  expect(err).toContain('(file_unreadable)')
+  expect(err).toContain('(file_missing)')
+  expect((await run('runs')).err).toBe('There are no runs yet.\n')
 })

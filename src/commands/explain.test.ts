@@ -106,6 +106,15 @@ it('an unknown code is exit 10, with the nearest one', async () => {
   })
 })
 
+it('explains several codes, and names those that are none', async () => {
+  const { run } = await project()
+
+  const { code, out, err } = await run('explain state_busy 4 99')
+
+  expect({ code, err }).toMatchObject({ code: 10, err: expect.stringContaining('no code 99 ') })
+  expect(out).toMatch(/^state_busy .*\n4 +exit/m)
+})
+
 const paint = (_: string, text: string): string => text
 
 it('an error that says nothing more points to its explanation', () => {

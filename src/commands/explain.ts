@@ -11,19 +11,20 @@ export function registerExplain(program: Command, cli: Cli): void {
     .description('Says what the code of an error means, or an exit code, and what to do about it.')
     .argument('[code...]', 'what stands in the brackets of an error, or an exit code')
     .action(async (words: string[], flags: OutputFlags) => {
-      const { explain, listExplanations } = await import('../app/explain.ts')
+      const { explainAll, listExplanations } = await import('../app/explain.ts')
       const io = cli.io()
-      const rows = words.length > 0 ? explain(words.join(' ')) : listExplanations()
+      const { rows, unknown } =
+        words.length > 0 ? explainAll(words) : { rows: listExplanations(), unknown: undefined }
       const isNamed = words.length > 0 && rows.every(({ group }) => group !== 'exit')
       if (isNamed && formatOf(flags) === 'table') {
         for (const [index, row] of rows.entries()) {
           if (index > 0) io.out('\n')
           await printRecord(io, { data: row, lines: linesOf(row) }, flags)
         }
-        return
+      } else {
+        await printList(io, { name: 'codes', rows, columns, empty: 'There are no codes.' }, flags)
       }
-      const list = { name: 'codes', rows, columns, empty: 'There are no codes.' }
-      return printList(io, list, flags)
+      if (unknown) throw unknown
     })
   withExamples(
     withListOutput(command),

@@ -19,6 +19,8 @@ export function registerImport(program: Command, cli: Cli): void {
     .option('--source <name>', 'name under which the records are kept (default: 1c)')
     .action(async (paths: string[], flags: ImportFlags) => {
       const io = cli.io()
+      const { requirePaths } = await import('../app/require-paths.ts')
+      await requirePaths(paths)
       const view = showProgress(io, cli.clock, 'import 1c')
       const options = {
         paths,

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import type { Argument, Command } from 'commander'
 import { registerAdd } from './add.ts'
 import { registerAdapters } from './adapters.ts'
 import { registerBackup } from './backup.ts'
@@ -27,37 +27,38 @@ import { registerSync } from './sync.ts'
 import { registerTest } from './test.ts'
 
 /** In the order in which the help shows them: as a newcomer meets them. */
-const commands = [
-  registerInit,
-  registerAdapters,
-  registerAdd,
-  registerEdit,
-  registerList,
-  registerShow,
-  registerTest,
-  registerSwitches,
-  registerRemove,
-  registerSecret,
-  registerKey,
-  registerConfig,
-  registerSync,
-  registerImport,
-  registerExport,
-  registerJobs,
-  registerRuns,
-  registerLogs,
-  registerStatus,
-  registerBackup,
-  registerDoctor,
-  registerClean,
-  registerSandbox,
-  registerExplain,
-  registerCompletion,
+const groups: [title: string, commands: ((program: Command, cli: Cli) => void)[]][] = [
+  ['First steps:', [registerInit, registerAdapters, registerAdd, registerSandbox]],
+  [
+    'Services:',
+    [registerList, registerShow, registerTest, registerEdit, registerSwitches, registerRemove],
+  ],
+  ['Secrets and configuration:', [registerSecret, registerKey, registerConfig]],
+  ['Data:', [registerSync, registerImport, registerExport, registerJobs]],
+  [
+    'What happened, and what is wrong:',
+    [registerStatus, registerRuns, registerLogs, registerDoctor],
+  ],
+  ['Upkeep of the state:', [registerBackup, registerClean]],
+  ['Help:', [registerExplain, registerCompletion]],
 ]
 
 export function registerCommands(program: Command, cli: Cli): void {
-  for (const register of commands) register(program, cli)
+  for (const [title, commands] of groups) {
+    program.commandsGroup(title)
+    for (const register of commands) register(program, cli)
+  }
+  program.helpCommand(true) // a member of the last group too
   describe(program)
+}
+
+/** A command as a list of commands names it: with its arguments. Its flags its own help says. */
+export const termOf = (command: Command): string =>
+  [command.name(), ...command.registeredArguments.map(placeOf)].join(' ')
+
+function placeOf(argument: Argument): string {
+  const text = `${argument.name()}${argument.variadic ? '…' : ''}`
+  return argument.required ? `<${text}>` : `[${text}]`
 }
 
 /** The help of a command begins with what the list of commands says of it, unless there is more to say. */

@@ -1,9 +1,11 @@
 import type { Command } from 'commander'
+import type { JobInfo } from '../app/answers/jobs.ts'
 import type { Cli } from './cli.ts'
 import { type OutputFlags, withExamples, withListOutput } from './flags.ts'
 import { toneOf } from './output/colour.ts'
 import { printList } from './output/print.ts'
 import { formatInstant, formatShortInstant } from './output/time.ts'
+import { sayFaults } from './say-faults.ts'
 
 export function registerJobs(program: Command, cli: Cli): void {
   const command = program
@@ -11,9 +13,9 @@ export function registerJobs(program: Command, cli: Cli): void {
     .summary('List the jobs with their schedule, last and next run')
     .action(async (flags: OutputFlags) => {
       const io = cli.io()
-      const rows = await cli.withApp(async (app) => {
+      const { rows, faults } = await cli.withApp(async (app) => {
         const { listJobs } = await import('../app/jobs.ts')
-        return listJobs(app)
+        return { rows: await listJobs(app), faults: (await app.overview()).faults }
       })
       await printList(
         io,
@@ -23,7 +25,12 @@ export function registerJobs(program: Command, cli: Cli): void {
           columns: [
             { title: 'JOB', text: (row) => row.id },
             { title: 'TITLE', text: (row) => row.title, shrink: 3, drop: 2 },
-            { title: 'SCHEDULE', text: (row) => scheduleOf(row), shrink: 1 },
+            {
+              title: 'SCHEDULE',
+              text: scheduleOf,
+              tone: ({ faulty }) => (faulty ? 'warn' : undefined),
+              shrink: 1,
+            },
             { title: 'ZONE', text: (row) => row.timezone ?? '', isOptional: true, drop: 1 },
             {
               title: 'LAST RUN',
@@ -47,11 +54,13 @@ export function registerJobs(program: Command, cli: Cli): void {
         },
         flags,
       )
+      sayFaults(io, faults)
     })
   withExamples(withListOutput(command), 'caravan jobs', 'caravan jobs --json')
 }
 
-function scheduleOf({ schedule, enabled }: { schedule: string | null; enabled: boolean }): string {
+function scheduleOf({ schedule, enabled, faulty }: JobInfo): string {
+  if (faulty) return 'faulty'
   if (schedule === null) return 'by hand'
   return enabled ? schedule : `${schedule} (off)`
 }

@@ -1,6 +1,17 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  writeFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import Sqlite from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
+import { openKeys } from '../testing/keys.ts'
 import { project } from '../testing/program.ts'
 import { keys, plain, startOnTerminal, whyNoTerminal } from '../testing/terminal.ts'
 
@@ -8,7 +19,9 @@ const passphrase = 'five words nobody would guess'
 
 async function withToken() {
   const made = await project()
-  await made.run('secret set token', { stdin: 'planted-value' })
+  const { store, close } = await openKeys(made.folder)
+  await store.write('token', 'planted-value')
+  await close()
   return made
 }
 
@@ -37,17 +50,23 @@ it('lists the slots, with and without a key', async () => {
 })
 
 it('rotates in place, says what it did, and shows no key', async () => {
-  const { run, read, everything } = await withToken()
+  const { run, read, file, everything } = await withToken()
   const before = read('caravan.key').trim()
 
   const { code, out, err } = await run('key rotate')
 
   const after = read('caravan.key').trim()
   expect(code).toBe(0)
-  expect(out).toMatch(/^slot .*\nnew key .*caravan.key\nopens +1 secret\nother slots +0, /)
+  expect(out).toMatch(
+    /^slot .*\nnew key .*caravan.key\nold key .*caravan\.key\.before-[0-9a-f]{16}\nopens +1 secret\nother slots +0, /,
+  )
   expect(err).toContain('The old key opens nothing in this state any more')
   expect(out + err).not.toContain(after.slice(20, 40))
   expect(after).not.toBe(before)
+  const former = readdirSync(file('.')).find((name) => name.includes('.before-')) ?? ''
+  expect(read(former).trim()).toBe(before) // backups need it
+  expect(statSync(file(former)).mode & 0o777).toBe(0o600)
+  rmSync(file(former))
   expect(everything()).not.toContain(before.slice(20, 40))
   expect((await run('config check')).code).toBe(0)
   const old = await run('secret set other', { stdin: 'x', env: { CARAVAN_KEY: before } })
@@ -74,6 +93,10 @@ it('adds a passphrase from stdin, which then unlocks without a key', async () =>
     ['caravan.key', false],
     ['Anna', null],
   ])
+  const state = new Sqlite(file('caravan.db'), { readonly: true })
+  const costs = state.prepare('select kdf from key_slots where kdf is not null').pluck().all()
+  state.close()
+  expect(costs.map((kdf) => JSON.parse(String(kdf)))).toMatchObject([{ n: 2 ** 17, r: 8, p: 1 }])
   expect(everything()).not.toContain('five words')
 })
 

@@ -161,7 +161,7 @@ function registerKeyRotate(key: Command, cli: Cli): void {
     .description(
       'Makes a new key for the slot in use and seals every secret anew. Other processes go on, other slots keep ' +
         'their keys, and the old key opens nothing any more. It may be killed at any moment; run it again then. ' +
-        'Backups made before still need the old key: keep a copy of it with them, or make a new backup.',
+        'Backups made before still need the old key: a key file is kept beside the new one, as <file>.before-<id>.',
     )
     .option('--to <file>', 'where to write the new key, when the old one is given from outside')
     .action(async (flags: { to?: string; json?: boolean }) => {
@@ -180,6 +180,7 @@ function registerKeyRotate(key: Command, cli: Cli): void {
           lines: [
             ['slot', `${rotated.label} (${rotated.slot})`],
             ['new key', rotated.file ?? 'the new passphrase'],
+            ['old key', rotated.former ?? ''],
             ['opens', secrets(rotated.secrets)],
             ['other slots', `${rotated.other_slots}, with the keys they have`],
           ],
@@ -199,7 +200,8 @@ function words(rotated: RotatedKey, to: string | undefined): string[] {
   const lines = [
     rotated.finished_earlier
       ? 'An earlier rotation had been stopped near its end; it is finished now. Run it again for yet another key.'
-      : 'The old key opens nothing in this state any more; backups made before still need it.',
+      : 'The old key opens nothing in this state any more; backups made before still need it.' +
+        (rotated.former ? ' Move it to them, or remove it when they are gone.' : ''),
   ]
   if (to !== undefined)
     lines.push(

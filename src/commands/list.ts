@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
 import type { Cli } from './cli.ts'
 import { type OutputFlags, withExamples, withListOutput } from './flags.ts'
-import { printList, say } from './output/print.ts'
+import { printList } from './output/print.ts'
 import { describeWhy, describeWhyBriefly } from './output/why.ts'
+import { sayFaults } from './say-faults.ts'
 
 export function registerList(program: Command, cli: Cli): void {
   const command = program
@@ -47,8 +48,7 @@ export function registerList(program: Command, cli: Cli): void {
         },
         flags,
       )
-      if (faults > 0)
-        say(io, `The config has ${faults} fault(s). See them with "caravan config check".`)
+      sayFaults(io, faults)
     })
   withExamples(withListOutput(command), 'caravan list', 'caravan list --output csv')
 }

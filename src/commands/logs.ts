@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
-import type { CallInfo, LogQuery } from '../app/logs.ts'
+import type { CallInfo } from '../app/answers/calls.ts'
+import type { LogQuery } from '../app/logs.ts'
 import type { Cli } from './cli.ts'
 import { count, type OutputFlags, withExamples, withJson, withListOutput } from './flags.ts'
 import { formatSize } from './output/numbers.ts'
@@ -16,7 +17,7 @@ export function registerLogs(program: Command, cli: Cli): void {
     .command('list', { isDefault: true })
     .summary('List calls, the newest first')
     .option('--service <service>', 'only calls to this service')
-    .option('--operation <name>', 'only this operation, such as getStock')
+    .option('--operation <name>', 'only this operation, such as supplier.getStock')
     .addOption(
       new Option('--outcome <outcome>', 'only calls that ended so').choices([
         'done',
@@ -75,7 +76,7 @@ export function registerLogs(program: Command, cli: Cli): void {
           lines: [
             ['call', call.id],
             ['service', `${call.service} (${call.adapter})`],
-            ['operation', `${call.kind}.${call.operation}`],
+            ['operation', operationOf(call)],
             ['outcome', call.outcome],
             ['started', formatInstant(call.started_at, io.isUtc)],
             ['took', formatDuration(call.duration_ms ?? 0)],
@@ -94,6 +95,10 @@ export function registerLogs(program: Command, cli: Cli): void {
   withExamples(withJson(show), 'caravan logs show 01JHB2V7')
 }
 
+/** One name for it wherever people read it; `kind` and `operation` are two fields in JSON. */
+export const operationOf = ({ kind, operation }: Pick<CallInfo, 'kind' | 'operation'>): string =>
+  `${kind}.${operation}`
+
 const columnsFor = (isUtc: boolean): Column<CallInfo>[] => [
   { title: 'CALL', text: (row) => row.id, narrow: (row) => shortId(row.id) },
   {
@@ -102,7 +107,7 @@ const columnsFor = (isUtc: boolean): Column<CallInfo>[] => [
     narrow: (row) => formatShortInstant(row.started_at, isUtc),
   },
   { title: 'SERVICE', text: (row) => row.service },
-  { title: 'OPERATION', text: (row) => row.operation },
+  { title: 'OPERATION', text: operationOf },
   {
     title: 'OUTCOME',
     text: (row) => row.outcome,

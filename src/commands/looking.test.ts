@@ -14,13 +14,18 @@ it('finds calls by every filter', async () => {
   const count = async (filter: string): Promise<number> =>
     (await json<Calls>(`logs --limit 1000 ${filter}`)).calls.length
 
-  expect(await count('')).toBeGreaterThan(30)
-  expect(await count('--service haier')).toBe(await count(''))
+  const all = await count('')
+  const ofRun = await count(`--run ${id}`)
+  expect(all).toBeGreaterThan(30)
+  expect(await count('--service haier')).toBe(all)
   expect(await count('--operation getStock')).toBe(30)
+  expect(await count('--operation supplier.getStock')).toBe(30)
+  expect(await count('--operation check')).toBe(2)
+  expect(await count('--operation supplier.check')).toBe(2)
   expect(await count('--outcome failed')).toBe(1)
-  expect(await count(`--run ${id}`)).toBe((await count('')) - 2) // the tests of `add` and `test`
-  expect(await count(`--run ${id.slice(0, 20).toLowerCase()}`)).toBe(await count(`--run ${id}`))
-  expect(await count('--since 1h')).toBe(await count(''))
+  expect(ofRun).toBe(all - 2) // the tests of `add` and `test`
+  expect(await count(`--run ${id.slice(0, 20).toLowerCase()}`)).toBe(ofRun)
+  expect(await count('--since 1h')).toBe(all)
   expect(await count('--until 1h')).toBe(0)
   expect(await count('--text zzzz-nowhere')).toBe(0)
   expect((await json<Calls>('logs --limit 3')).calls).toHaveLength(3)
@@ -35,6 +40,18 @@ it('shows one call by the beginning of its id', async () => {
   expect(code).toBe(0)
   expect(out).toMatch(/operation +supplier\.check/)
   expect(out).toMatch(/attempts +1\. .*POST http/)
+})
+
+it('shows the last calls of a service', async () => {
+  const { run, json } = await haierProject()
+  for (let times = 0; times < 6; times++) await run('test haier')
+
+  const { out } = await run('show haier')
+  const { last_calls } = await json<{ last_calls: { id: string }[] }>('show haier')
+  const { calls } = await json<Calls>('logs --limit 5')
+
+  expect(out.match(/supplier\.check +done +\S+ ?\w* +[0-9A-Z]{26}\n/g)).toHaveLength(5)
+  expect(last_calls.map(({ id }) => id)).toEqual(calls.map(({ id }) => id))
 })
 
 it('follows calls as they are made', async () => {
@@ -72,7 +89,8 @@ it.each(['/proc/x', '/proc', '/dev/null/x', '/nowhere/at/all'])(
   async (home) => {
     const { run } = await project()
 
-    const { code, err } = await run('list', { env: { HOME: home, XDG_CACHE_HOME: undefined } })
+    const env = { HOME: home, XDG_CACHE_HOME: undefined, NODE_COMPILE_CACHE: undefined }
+    const { code, err } = await run('list', { env })
 
     expect({ code, err }).toMatchObject({
       code: 0,
@@ -85,6 +103,9 @@ it.each([
   ['logs show 01ZZZZ', 10, 'call_unknown'],
   ['runs show 01ZZZZ', 10, 'run_unknown'],
   ['logs --since yesterday', 2, '--since yesterday is neither a time nor a duration'],
+  ['logs --since 3', 2, '--since 3 is neither a time nor a duration'],
+  ['logs --since 2026-02-30', 2, 'Write it like 2h, 3d, 2026-11-21'],
+  ['logs --operation supplier.getStok', 2, 'There are: supplier.check, '],
   ['logs --limit none', 2, '--limit none: it must be a whole number from 1'],
   ['logs --outcome maybe', 2, '--outcome maybe: allowed choices are done, failed, unknown'],
   ['logs --service nobody', 10, 'there is no service named nobody (service_unknown)'],
@@ -131,32 +152,8 @@ it('shows jobs, runs and the state on one screen', async () => {
   expect((await run('runs --job 1c-catalog')).err).toBe('There are no runs yet.\n')
 })
 
-it.each(['list', 'adapters', 'jobs', 'runs', 'logs', 'secret list', 'test --all'])(
-  '%s speaks JSON, JSON lines and CSV, and nothing else on stdout',
-  async (words) => {
-    const { run, json } = await haierProject()
+it('says nothing of an empty list with --quiet', async () => {
+  const { run } = await project()
 
-    const [rows] = Object.values(await json<Record<string, object[]>>(words))
-    const lines = await run(`${words} --output jsonl`)
-    const csv = await run(`${words} --output csv`)
-
-    expect(Array.isArray(rows)).toBe(true)
-    for (const line of lines.out.split('\n').filter(Boolean)) JSON.parse(line)
-    expect({ lines: lines.code, csv: csv.code }).toEqual({ lines: 0, csv: 0 })
-    const names = Object.keys(rows?.[0] ?? {}).join(',')
-    expect(csv.out.startsWith(names)).toBe(true)
-  },
-)
-
-it.each([
-  'show haier',
-  'status',
-  'config check',
-  'disable haier',
-  'enable haier',
-  'sync haier-products',
-])('%s prints one JSON object', async (words) => {
-  const { json } = await haierProject()
-
-  expect(Object.keys(await json(words))).not.toEqual([])
+  expect(await run('list --quiet')).toEqual({ code: 0, out: '', err: '' })
 })

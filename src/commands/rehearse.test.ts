@@ -63,7 +63,7 @@ it('a backup whose secrets the key here does not open fails its rehearsal, and i
   expect(left()).toEqual([])
   expect(restored.code).toBe(0)
   expect(RestoreReport.parse(JSON.parse(restored.out))).toMatchObject({ key: 'wrong' })
-  expect(restored.err).toContain('does not open its secrets')
+  expect(restored.err).toContain('does not open them')
 })
 
 const broken = `services:

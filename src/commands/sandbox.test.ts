@@ -28,7 +28,7 @@ it('never writes over a file that is there', async () => {
 
 it.each([
   ['sandbox haier --port 70000', '--port 70000 is no port'],
-  ['sandbox haier --products none', 'products'],
+  ['sandbox haier --products none', '  --products: must be a number\n'],
   ['sandbox haier --product 3', 'Did you mean --products?'],
 ])('%s is exit 2', async (words, told) => {
   const { run } = await project()

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { CaravanError } from '../core/errors.ts'
+import { nameMissing } from './choose.ts'
 import type { Cli } from './cli.ts'
 import { withExamples } from './flags.ts'
 import { say } from './output/print.ts'
@@ -22,7 +22,14 @@ export function registerSandbox(program: Command, cli: Cli): void {
       io.out(id ? schemaHelp(command, `Flags of ${id}`, await formOfTwin(id)) : wholeHelp(command))
       return
     }
-    if (id === undefined) throw await adapterMissing()
+    if (id === undefined) {
+      const { listAdapters } = await import('../app/adapters.ts')
+      const known = await listAdapters()
+      throw nameMissing(
+        'which adapter is to be played?',
+        known.map((each) => each.id),
+      )
+    }
     const { startSandbox } = await import('../app/sandbox.ts')
     const options = parseSchemaFlags(
       await formOfTwin(id),
@@ -43,14 +50,4 @@ export function registerSandbox(program: Command, cli: Cli): void {
     'caravan sandbox haier --products 10000',
     'caravan sandbox haier --port 9000 --answers answers.json',
   )
-}
-
-async function adapterMissing(): Promise<CaravanError> {
-  const { listAdapters } = await import('../app/adapters.ts')
-  const known = await listAdapters()
-  return new CaravanError({
-    code: 'value_missing',
-    message: 'which adapter is to be played?',
-    hint: `Name one of: ${known.map(({ id }) => id).join(', ')}.`,
-  })
 }

@@ -1,6 +1,8 @@
 /** Flags that come from a schema: the fields of an adapter, the options of a job, the switches of a twin. */
 import { Command, CommanderError, Option } from 'commander'
 import type { FormField } from '../app/forms.ts'
+import { CaravanError } from '../core/errors.ts'
+import { refuseEmpty } from './empty-values.ts'
 import { flagsOf, usageError } from './output/usage.ts'
 
 /** What the first word of such a command names, and the flags come from. */
@@ -41,8 +43,10 @@ export function parseSchemaFlags(
     parser.parse([...words], { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
+    if (error.code === 'commander.excessArguments') throw tooMany(command, help)
     throw usageError(error, { help, flags: [...parser.options, ...flagsOf(command)] })
   }
+  refuseEmpty(parser)
   const given = parser.opts<Record<string, unknown>>()
   return Object.fromEntries(
     fields.flatMap((field) => {
@@ -50,6 +54,16 @@ export function parseSchemaFlags(
       return value === undefined ? [] : [[field.name, value]]
     }),
   )
+}
+
+/** What the words are is not repeated: one may be a secret. */
+function tooMany(command: Command, help: string): CaravanError {
+  const names = command.registeredArguments.map((each) => `[${each.name()}]`).join(' ')
+  return new CaravanError({
+    code: 'usage',
+    message: `too many arguments: caravan ${command.name()} takes ${names}, then flags`,
+    hint: `Shown by: ${help}`,
+  })
 }
 
 /** The help of a command, with the flags of these fields in a section of their own. */
@@ -82,6 +96,7 @@ function flagParser(fields: readonly FormField[]): Command {
     .exitOverride()
     .helpOption(false)
     .configureOutput({ writeErr: () => undefined })
+    .showSuggestionAfterError(false)
     .allowExcessArguments(false)
   for (const field of fields) for (const option of optionsOf(field)) parser.addOption(option)
   return parser

@@ -23,8 +23,9 @@ it('takes a value from stdin or a file, and never shows it', async () => {
 
 it.each([
   ['secret set token', '', 2, 'the value of token is empty; nothing was stored (value_missing)'],
-  ['secret set token --file none', '', 1, 'cannot read none: there is no such file'],
+  ['secret set token --file none', '', 10, 'cannot read none: there is no such file'],
   ['secret set a/b', 'x', 2, 'a/b cannot be the name of a secret'],
+  ['secret remove token', '', 10, 'there is no secret named token (secret_unknown)'],
   ['secret remove token --yes', '', 10, 'there is no secret named token (secret_unknown)'],
 ])('%s with stdin "%s" is exit %i', async (words, stdin, exit, told) => {
   const { run, json } = await project()

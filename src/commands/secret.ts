@@ -65,7 +65,8 @@ export function registerSecret(program: Command, cli: Cli): void {
     .action(async (name: string, flags: { yes?: boolean }) => {
       const io = cli.io()
       await cli.withApp(async (app) => {
-        const { removeSecret, secretUsers } = await import('../app/secrets.ts')
+        const { removeSecret, requireSecret, secretUsers } = await import('../app/secrets.ts')
+        await requireSecret(app, name)
         const users = await secretUsers(app, name)
         const warning = users.length > 0 ? `, which ${users.join(', ')} needs` : ''
         await consent(io, `Remove the secret ${name}${warning}?`, flags.yes, '--yes')

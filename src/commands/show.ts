@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import type { Cli } from './cli.ts'
 import { withExamples, withJson } from './flags.ts'
-import { formatAge, formatInstant } from './output/time.ts'
+import { operationOf } from './logs.ts'
+import { formatAge, formatDuration, formatInstant } from './output/time.ts'
 import { printRecord } from './output/print.ts'
 import { describeWhy } from './output/why.ts'
 
@@ -32,6 +33,20 @@ export function registerShow(program: Command, cli: Cli): void {
             [
               'last success',
               last && `${formatInstant(last, io.isUtc)} (${formatAge(last, cli.clock.now())})`,
+            ],
+            [
+              'last calls',
+              service.last_calls
+                .map((call) =>
+                  [
+                    formatInstant(call.started_at, io.isUtc),
+                    operationOf(call),
+                    call.outcome,
+                    formatDuration(call.duration_ms ?? 0),
+                    call.id,
+                  ].join('  '),
+                )
+                .join('\n'),
             ],
             [
               'config',

@@ -6,6 +6,7 @@ import { formatSize } from './output/numbers.ts'
 import { printJson } from './output/print.ts'
 import { formatAge, formatInstant } from './output/time.ts'
 import { describeWhy, describeWhyBriefly } from './output/why.ts'
+import { sayFaults } from './say-faults.ts'
 
 export function registerStatus(program: Command, cli: Cli): void {
   const command = program
@@ -13,11 +14,14 @@ export function registerStatus(program: Command, cli: Cli): void {
     .summary('One screen: services, jobs, size of the state')
     .action(async (flags: { json?: boolean }) => {
       const io = cli.io()
-      const status = await cli.withApp(async (app) => {
+      const { status, faults } = await cli.withApp(async (app) => {
         const { readStatus } = await import('../app/status.ts')
-        return readStatus(app)
+        return { status: await readStatus(app), faults: (await app.overview()).faults }
       })
-      if (flags.json) return printJson(io, status)
+      if (flags.json) {
+        printJson(io, status)
+        return sayFaults(io, faults)
+      }
       const { renderTable } = await import('./output/table.ts')
       const paint = await paintFor(io)
       const options = { width: io.columns, paint }
@@ -79,7 +83,8 @@ export function registerStatus(program: Command, cli: Cli): void {
             },
             {
               title: 'NEXT',
-              text: (row) => formatInstant(row.next_due_at, io.isUtc) || 'by hand',
+              text: (row) =>
+                row.faulty ? 'faulty' : formatInstant(row.next_due_at, io.isUtc) || 'by hand',
               shrink: 1,
             },
           ],
@@ -90,6 +95,7 @@ export function registerStatus(program: Command, cli: Cli): void {
       for (const { file, bytes } of status.files) io.out(`${file}  ${formatSize(bytes)}\n`)
       const total = status.files.reduce((sum, { bytes }) => sum + bytes, 0)
       io.out(`together ${formatSize(total)} of at most ${formatSize(status.max_size)}\n`)
+      sayFaults(io, faults)
     })
   withExamples(withJson(command), 'caravan status', 'caravan status --json')
 }

@@ -47,7 +47,7 @@ describe('as a table', () => {
             { rung: 'tls', status: 'skipped', saw: 'none: plain http' },
             { rung: 'clock', status: 'ok', saw: 'in step' },
             { rung: 'credentials', status: 'ok' },
-            { rung: 'operation', status: 'ok', saw: '2 paying accounts' },
+            { rung: 'operation', status: 'ok', saw: expect.stringContaining('2 paying accounts') },
           ],
         },
       ],

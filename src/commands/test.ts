@@ -5,6 +5,7 @@ import { type OutputFlags, withExamples, withListOutput } from './flags.ts'
 import { paintFor } from './output/colour.ts'
 import type { Io } from './output/io.ts'
 import { formatOf, printList, say } from './output/print.ts'
+import { showProgress } from './output/progress.ts'
 
 const formats = ['table', 'json', 'junit', 'github'] as const
 const effects = ['none', 'read', 'write', 'message', 'money'] as const
@@ -38,12 +39,18 @@ export function registerTest(program: Command, cli: Cli): void {
     .option('--deadline <duration>', 'for all of it', '60s')
     .option('--rung-deadline <duration>', 'for each step before the credentials', '10s')
     .action(async (names: string[], flags: Flags) => {
+      giveLookupsRoom()
       const io = cli.io()
       const isAll = flags.all === true || (flags.offline === true && names.length === 0)
-      const report = await cli.withApp(async (app) => {
-        const { testServices } = await import('../app/test/index.ts')
-        return testServices(app, { ...flags, which: isAll ? 'all' : names })
-      })
+      const bar = showProgress(io, cli.clock, 'test')
+      const report = await cli
+        .withApp(async (app) => {
+          const { testServices } = await import('../app/test/index.ts')
+          const onProgress = (at: { done: number; total: number }) =>
+            bar.update({ ...at, unit: 'services' })
+          return testServices(app, { ...flags, which: isAll ? 'all' : names, onProgress })
+        })
+        .finally(() => bar.end())
       cli.exit(report.exit)
       await printReport(io, report, flags)
     })
@@ -53,6 +60,14 @@ export function registerTest(program: Command, cli: Cli): void {
     'caravan test --all --max-effect none',
     'caravan test --offline --format junit',
   )
+}
+
+/**
+ * The system's resolver takes a thread for each name, and half of four is all there is: two names whose servers are silent
+ * would let every other service fail. Node reads this once, when it first needs a thread, so it must come before all else.
+ */
+function giveLookupsRoom(): void {
+  process.env.UV_THREADPOOL_SIZE ??= '128'
 }
 
 async function printReport(io: Io, { file, results }: TestReport, flags: Flags): Promise<void> {

@@ -71,6 +71,8 @@ function plainMessage(issue: z.core.$ZodRawIssue): string {
       const wanted = typeNames[issue.expected] ?? issue.expected
       if (input === undefined) return `missing; must be ${wanted}`
       if (issue.expected === 'int') return 'must be a whole number'
+      // Text that a schema tried to read as a number.
+      if (Number.isNaN(input)) return `must be ${wanted}`
       const quotes =
         issue.expected === 'string' && (typeof input === 'number' || typeof input === 'boolean')
       return `must be ${wanted}, not ${nameOf(input)}${quotes ? ': put it in quotes' : ''}`

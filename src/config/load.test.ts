@@ -122,7 +122,7 @@ jobs:
     integrations.yaml:12:17  services.haier.config.password: must be text, not a number: put it in quotes
     integrations.yaml:14:14  services.sms-main.adapter: unknown adapter; did you mean tencent-sms
     integrations.yaml:15:15  services.sms-main.priority: must be a number, not text
-    integrations.yaml:16:3  services.Bad Name: must be a name of small letters, digits and single hyphens, such as sms-main (at most 64 characters)
+    integrations.yaml:16:3  services.Bad Name: a name is small letters, digits and single hyphens, such as sms-main (at most 64 characters)
     integrations.yaml:18:3  jobs.haier-product: unknown job; did you mean haier-products
     integrations.yaml:19:31  jobs.haier-products.schedule: must be five cron fields (minute, hour, day, month, weekday), such as "0 3 * * *"
     integrations.yaml:19:50  jobs.haier-products.with.price: unknown key; did you mean prices

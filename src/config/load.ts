@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { basename, dirname } from 'node:path'
 import { CaravanError } from '../core/errors.ts'
+import { counted } from '../core/words.ts'
 import { checkJobs, checkServices } from './checks.ts'
 import type { Catalogue } from './checks.ts'
 import { readCore } from './core.ts'
@@ -93,7 +94,7 @@ export function requireValid(loaded: LoadedConfig): LoadedConfig {
   const { file } = loaded
   const grave = loaded.faults.filter((fault) => !isLocal(fault))
   if (!grave.length) return loaded
-  const count = loaded.faults.length === 1 ? '1 fault' : `${loaded.faults.length} faults`
+  const count = counted(loaded.faults.length, 'fault')
   throw new CaravanError({
     code: grave.every(({ kind }) => kind === 'unset') ? 'placeholder_unset' : 'config_invalid',
     message: `${file} has ${count}:\n${formatFaults(file, loaded.faults)}`,

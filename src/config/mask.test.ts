@@ -147,6 +147,53 @@ it('hides by name what is no YAML at all', async () => {
   expect(left).toEqual([])
 })
 
+it.each([
+  [
+    'a key that was pasted without indentation',
+    'key: |\n-----BEGIN KEY-----\ncanary+ab==\nProc-Type: 4,canary\n\ncanary\n-----END KEY-----',
+  ],
+  ['a quote that is not closed', 'key: "canary\ncanary\n  canary'],
+  ['a value on the next line', 'key:\n      canary'],
+  ['a list as deep as its key', 'key:\n      - canary\n      - canary'],
+  ['a group over several lines', '{ key:\n "canary",\npin\n : canary, ['],
+  ['tabs', 'key:\n\t canary\n\tcanary: canary'],
+  ['an anchor', 'base_url: &canary canary\n      key: *canary'],
+  ['a mistyped key', 'kee:\n      canary'],
+])('hides in a file that is no YAML: %s', async (_, lines) => {
+  const text = `version: 1\nservices:\n  a:\n    adapter: vendor\n    config:\n      ${lines}\n      base_url: x\n  b:\n    adapter: vendor\nbroken: [\n`
+  expect(() => parseConfig(text, 'file')).toThrow('cannot be read as YAML')
+
+  for (const shape of [text, text.replaceAll('\n', '\r\n')]) {
+    const masked = await maskBroken(shape, catalogue)
+
+    expect(masked.replaceAll(/[&*]canary/g, '')).not.toContain('canary')
+    expect(masked.match(/adapter: vendor/g)).toHaveLength(2)
+    expect(masked).toContain('base_url: x')
+  }
+})
+
+it('is not kept busy by a long line, or by many', async () => {
+  const long = ['x:{', 'pin_', '} ', 'a\n', '# a\n'].map((piece) => `[${piece.repeat(100_000)}`)
+
+  for (const text of long) expect(await maskBroken(text, catalogue)).toHaveLength(text.length)
+})
+
+it('hides a password that YAML takes for a group, and one with an @ in an address', async () => {
+  const text = `version: 1
+services:
+  a:
+    adapter: vendor
+    proxy: http://user:canary@canary@proxy.example:3128
+    config: { key: {canary}, base_url: "https://api.example/?client_secret=canary&x=1" }
+`
+
+  const masked = await maskConfig(text, 'file', catalogue)
+
+  expect(masked.text + JSON.stringify(masked.tree)).not.toContain('canary')
+  expect(masked.text).toContain('proxy: http://user:***@proxy.example:3128')
+  expect(masked.text).toContain('key: "***"')
+})
+
 it('gives the same file back from the one it was masked from', async () => {
   const { text } = await maskConfig(planted, 'file', catalogue)
 

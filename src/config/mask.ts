@@ -1,11 +1,18 @@
 import { isDeepStrictEqual } from 'node:util'
 import { isMap, isScalar, isSeq, Lexer, stringify } from 'yaml'
-import type { Scalar } from 'yaml'
+import type { Scalar, YAMLMap } from 'yaml'
 import type { Catalogue } from './checks.ts'
 import { parseConfig } from './document.ts'
 import type { Path } from './faults.ts'
 import { withValue } from './issues.ts'
-import { holdsNoValue, type Judge, mask, maskAddresses, maskLines } from './mask-text.ts'
+import {
+  holdsNoValue,
+  type Judge,
+  mask,
+  maskAddresses,
+  maskBrokenLines,
+  maskLines,
+} from './mask-text.ts'
 import {
   fieldNames,
   isSecretName,
@@ -66,17 +73,20 @@ export async function maskBroken(text: string, catalogue: Catalogue): Promise<st
   }
   await addAdapters(names, text, catalogue)
   const judge: Judge = (key) => judged(names, key) ?? (isSecretName(key) ? 'secret' : 'unknown')
-  return maskLines(text.split('\n'), judge, /^(?:[ \t]*#+)?/).join('\n')
+  return maskBrokenLines(text.split('\n'), judge).join('\n')
 }
 
 const bom = '\uFEFF'
 
 export const withoutMark = (text: string): string => (text.startsWith(bom) ? text.slice(1) : text)
 
-type Found = { path: Path; node: Scalar; shown: string; hidden: string }
+type Found = { path: Path; node: Scalar | YAMLMap; shown: string; hidden: string }
 
 function collect(node: unknown, path: Path, view: View, found: Found[]): void {
-  if (isMap(node)) {
+  if (isMap(node) && view === 'secret' && node.items.length > 0) {
+    // `password: {abc}` is a group to YAML: the key itself is the secret.
+    found.push({ path, node, shown: mask, hidden: '' })
+  } else if (isMap(node)) {
     for (const { key, value } of node.items) {
       const step = String(isScalar(key) ? key.value : key)
       collect(value, [...path, step], viewInside(view, step), found)
@@ -105,7 +115,7 @@ function spliceOf(text: string, { node, shown }: Found): Splice {
   const source = text.slice(start, end)
   if (shown !== mask && maskAddresses(source) !== source)
     return { start, end, text: maskAddresses(source) }
-  const isBlock = node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED'
+  const isBlock = isScalar(node) && (node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED')
   const lineEnd = isBlock ? (/\r?\n\s*$/.exec(source)?.[0] ?? '') : ''
   return { start, end, text: JSON.stringify(shown) + lineEnd }
 }

@@ -5,11 +5,11 @@ import { Duration } from './durations.ts'
 import { Size } from './sizes.ts'
 
 /** Names of services: they stand in commands, paths and logs, so they are short and plain. */
-export const namePattern = /^[a-z0-9]+(?:-[a-z0-9]+)*$/
+export const namePattern = /^(?=.{1,64}$)[a-z0-9]+(?:-[a-z0-9]+)*$/
 export const nameRule =
-  'must be a name of small letters, digits and single hyphens, such as sms-main (at most 64 characters)'
+  'a name is small letters, digits and single hyphens, such as sms-main (at most 64 characters)'
 
-const Name = z.string().max(64, nameRule).regex(namePattern, nameRule)
+const Name = z.string().regex(namePattern, nameRule)
 
 const TimeZone = z.string().refine(isTimeZone, 'must be an IANA time zone, such as Asia/Shanghai')
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Catalogue } from './checks.ts'
 import { Config, JobConfig, ServiceConfig } from './schema.ts'
-import { isGroup } from './tree.ts'
+import { entriesOf, isGroup } from './tree.ts'
 
 /**
  * What may be shown of a part of the file. `open`: everything. `secret`: nothing, the schema says so. `unknown`: nothing,
@@ -49,9 +49,6 @@ export function viewInside(view: View, step: string | number): View {
   if (view.rest === undefined) return 'unknown'
   return isSecretName(String(step)) ? 'secret' : view.rest
 }
-
-const entriesOf = (section: unknown): [string, unknown][] =>
-  isGroup(section) ? Object.entries(section) : []
 
 function withField(view: View, name: string, schema: z.ZodType | undefined): View {
   const { fields } = view as GroupView

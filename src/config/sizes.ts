@@ -13,7 +13,7 @@ const unitBytes: Record<string, number> = {
   tib: 1024 ** 4,
 }
 
-export const sizeRule =
+const sizeRule =
   'must be a whole number and a unit (B, KB, MB, GB, TB or KiB, MiB, GiB, TiB), such as 500MB or 2GB'
 
 /** `2GB` in bytes; undefined when it is not a size. Upper and lower case are the same. */

@@ -4,6 +4,10 @@ import type { Path } from './faults.ts'
 export const isGroup = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/** The entries of a group by name; none of anything else. */
+export const entriesOf = (node: unknown): [name: string, value: unknown][] =>
+  isGroup(node) ? Object.entries(node) : []
+
 export const samePath = (a: Path, b: Path): boolean =>
   a.length === b.length && a.every((step, index) => step === b[index])
 

@@ -7,6 +7,7 @@ import { type Path, pathText } from './faults.ts'
 import { valueAt, withValue } from './issues.ts'
 import { applyAll, commentsOf, withoutMark } from './mask.ts'
 import { mask, maskAddresses } from './mask-text.ts'
+import { eachChild } from './tree.ts'
 
 export type Filled = {
   text: string
@@ -67,9 +68,22 @@ function collectMasked(node: unknown, path: Path, found: Open[]): void {
   } else if (isSeq(node)) {
     node.items.forEach((item, index) => collectMasked(item, [...path, index], found))
   } else if (isScalar(node) && typeof node.value === 'string') {
-    if (node.value === mask || /(?::\/\/[^\s/:@]*:|=)\*\*\*/.test(node.value))
-      found.push({ path, node })
+    if (isMasked(node.value)) found.push({ path, node })
   }
+}
+
+const isMasked = (text: string): boolean =>
+  text === mask || /(?::\/\/[^\s/:@]*:|=)\*\*\*/.test(text)
+
+/** Where values were taken out of a masked tree, as `services.haier.config.password`. */
+export function maskedPaths(tree: unknown): string[] {
+  const found: string[] = []
+  const look = (node: unknown, path: Path): void => {
+    if (typeof node !== 'string') return eachChild(node, path, look)
+    if (isMasked(node)) found.push(pathText(path))
+  }
+  look(tree, [])
+  return found
 }
 
 function scalarAt(root: unknown, path: Path): Scalar | undefined {

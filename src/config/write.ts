@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { open, readFile, readlink, realpath, rename, rm, stat, symlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { CaravanError, messageOf, systemCode } from '../core/errors.ts'
+import { CaravanError, systemCode } from '../core/errors.ts'
+import { reasonOf } from '../core/system-faults.ts'
 
 export const sha256Of = (bytes: Uint8Array | string): string =>
   createHash('sha256').update(bytes).digest('hex')
@@ -17,22 +18,26 @@ export async function readConfigFile(file: string): Promise<Buffer> {
       throw new CaravanError({ code: 'config_missing', message: `there is no file ${file}`, hint })
     }
     const hint = code === 'EACCES' ? 'Give this user the right to read it.' : undefined
-    const why = plainReasons[code ?? ''] ?? messageOf(error)
+    const why = reasonOf(error)
     const message = `${file} cannot be read: ${why}`
     throw new CaravanError({ code: 'config_unreadable', message, hint, cause: error })
   }
 }
 
+export type Around = (write: () => Promise<void>) => Promise<void>
+
 /**
  * Replaces the config file in one step: whoever reads it sees the old text or the new, also after a kill or a power
  * cut. Mode and owner stay; a symbolic link stays and its target is replaced. Throws `config_changed` when the file is
  * no longer the one with `expectedSha256` (`null`: when there is one) or another process is writing it, and
- * `config_unwritable` when the folder does not let us.
+ * `config_unwritable` when the folder does not let us. `around` does what belongs to this change and to no other
+ * process's, while the file is known to be unchanged; it calls `write` for the file itself.
  */
 export async function writeConfigFile(
   file: string,
   text: string,
   expectedSha256: string | null,
+  around: Around = (write) => write(),
 ): Promise<{ sha256: string }> {
   const target = await realpath(file).catch(() => file)
   const folder = dirname(target)
@@ -44,16 +49,18 @@ export async function writeConfigFile(
     await takeLock(lock, file)
     try {
       await requireUnchanged(target, file, expectedSha256)
-      await writeLike(target, temporary, text)
-      await rename(temporary, target)
-      await syncFolder(folder)
+      await around(async () => {
+        await writeLike(target, temporary, text)
+        await rename(temporary, target)
+        await syncFolder(folder)
+      })
     } finally {
       await rm(temporary, { force: true })
       await rm(lock, { force: true })
     }
   } catch (error) {
     if (error instanceof CaravanError) throw error
-    const why = plainReasons[systemCode(error) ?? ''] ?? messageOf(error)
+    const why = reasonOf(error, { ENOENT: 'the folder does not exist' })
     throw new CaravanError({
       code: 'config_unwritable',
       message: `${file} cannot be written: ${why}. The file is as it was.`,
@@ -62,16 +69,6 @@ export async function writeConfigFile(
     })
   }
   return { sha256: sha256Of(text) }
-}
-
-const plainReasons: Record<string, string> = {
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  ENOENT: 'the folder does not exist',
-  EISDIR: 'it is a folder',
 }
 
 /** Two writers that began with the same file must not both succeed: the first would be lost without a word. */

@@ -21,8 +21,13 @@ export const codeExplanations: Readonly<Record<ErrorCode, Explanation>> = {
     cause: 'What a command was given to work on, such as a file, cannot be used as it is.',
     next: 'Correct the input as the error says, then run the command again; nothing of it was saved.',
   },
+  file_missing: {
+    cause: 'A file or folder named on the command line is not there.',
+    next: 'Check the path with "ls -l", then run the command again; nothing was done.',
+  },
   file_unreadable: {
-    cause: 'A file or folder named on the command line is not there, or this user may not read it.',
+    cause:
+      'A file or folder named on the command line cannot be read, or this user may not read it.',
     next: 'Check the path and its permissions with "ls -l", then run the command again.',
   },
   file_unwritable: {
@@ -190,6 +195,10 @@ export const codeExplanations: Readonly<Record<ErrorCode, Explanation>> = {
     cause:
       'The file is not a bundle of the config, was cut or altered on its way, or was made by a newer caravan.',
     next: 'Copy it again as a binary file, or make it again with "caravan config bundle". A backup of the state is restored with "caravan restore".',
+  },
+  backup_unusable: {
+    cause: 'The file that was named as a backup is missing, cut off, damaged or something else.',
+    next: 'Name a file that "caravan backup" made; "caravan backup --rehearse <file>" tries one out.',
   },
   state_missing: {
     cause: 'The state file is not where integrations.yaml says it is.',

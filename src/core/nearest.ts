@@ -15,6 +15,10 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   return close[0]?.candidate
 }
 
+/** A hint that begins with the word that was probably meant, when one is known: `Did you mean list? …`. */
+export const propose = (meant: string | undefined, rest: string): string =>
+  meant === undefined ? rest : `Did you mean ${meant}? ${rest}`
+
 /** Letters to add, take away or change. Two that changed places count as one, and so does an end that was left out. */
 function stepsBetween(written: string, known: string): number {
   if (written.length >= 3 && known.startsWith(written))

@@ -69,7 +69,7 @@ export const guardFormula = (text: string): string =>
   formula.test(text) && !number.test(text) ? `'${text}` : text
 
 /** Takes off what `guardFormula` put in front; every other text stays. */
-export const unguardFormula = (text: string): string =>
+const unguardFormula = (text: string): string =>
   text.startsWith("'") && formula.test(text) && !number.test(text.slice(1)) ? text.slice(1) : text
 
 export type CsvReadOptions = {

@@ -61,7 +61,7 @@ export function readStatusFault(reply: HttpReply, clock: Clock): IntegrationErro
 export const longestPauseMs = 24 * 60 * 60_000
 
 /** Reads `Retry-After`, seconds or a date, as milliseconds from now, a day at most; undefined when it says nothing usable. */
-export function readRetryAfter(value: string | undefined, clock: Clock): number | undefined {
+function readRetryAfter(value: string | undefined, clock: Clock): number | undefined {
   if (value === undefined || value.trim() === '') return undefined
   if (/^\d+(\.\d+)?$/.test(value.trim())) {
     return Math.min(longestPauseMs, Math.ceil(Number(value) * 1000))

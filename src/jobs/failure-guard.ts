@@ -10,7 +10,7 @@ export type FailureRules = {
   minItems: number
 }
 
-export const defaultFailureRules: FailureRules = { maxShare: 0.2, maxInRow: 50, minItems: 100 }
+const defaultFailureRules: FailureRules = { maxShare: 0.2, maxInRow: 50, minItems: 100 }
 
 export type Tally = { read: number; failed: number; inRow: number; lastReason: string }
 

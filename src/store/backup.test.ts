@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, it } from 'vitest'
@@ -95,7 +95,7 @@ it('shows one instant of a state that another process writes to, while this one 
   await state.close()
 })
 
-it.each(['', '-wal', '-shm', '-journal', '.replaced', '.before-3'])(
+it.each(['', '-wal', '-shm', '-journal', '.replaced', '.replaced-2', '.before-3'])(
   'refuses a name that belongs to the state: caravan.db%s',
   async (suffix) => {
     const state = await freshState()
@@ -233,6 +233,28 @@ it('restores what was backed up', async () => {
   expect(await getMeta(restored.db, 'a')).toBe('before')
   expect(statSync(state.path).mode & 0o777).toBe(0o600)
   await restored.close()
+})
+
+it('overwrites no state that an earlier restore has put aside', async () => {
+  const state = await freshState()
+  const target = join(temporaryFolder(), 'backup.db')
+  await setMeta(state.db, 'a', 'backed up')
+  await backupState(state, target, { now })
+  await setMeta(state.db, 'a', 'wanted')
+  await state.close()
+
+  await restoreState(target, state.path)
+  const again = await restoreState(target, state.path)
+  // As a kill leaves it between the two renames.
+  renameSync(state.path, `${state.path}.replaced-3`)
+  const third = await restoreState(target, state.path)
+
+  expect([again.formerState, third.formerState]).toEqual([`${state.path}.replaced-2`, null])
+  const kept = readdirSync(dirname(state.path)).filter((name) => name.includes('.replaced'))
+  expect(kept.toSorted()).toEqual(['', '-2', '-3'].map((end) => `caravan.db.replaced${end}`))
+  const former = await openState(`${state.path}.replaced`, { clock })
+  expect(await getMeta(former.db, 'a')).toBe('wanted')
+  await former.close()
 })
 
 it('does not restore what is no backup, and leaves the state as it is', async () => {

@@ -3,7 +3,6 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
-  linkSync,
   openSync,
   realpathSync,
   rmSync,
@@ -14,7 +13,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import Sqlite from 'better-sqlite3'
 import { CaravanError } from '../core/errors.ts'
 import { newId } from '../core/ids.ts'
-import { syncFolder } from './create.ts'
+import { putInPlace } from './create.ts'
 import { stateError, translated } from './errors.ts'
 import { callLogPath, stateFile } from './files.ts'
 import {
@@ -74,11 +73,11 @@ export async function backupState(
     if (requireWhole(draft, facts) !== state.instanceId) throw damagedCopy(draft, 'it is another')
     options.signal?.throwIfAborted()
     const sha256 = await sha256Of(draft, options.signal)
-    translated(target, () => {
+    const isPlaced = translated(target, () => {
       syncFile(draft)
-      linkSync(draft, target) // fails where a rename would replace
-      syncFolder(dirname(resolve(target)))
+      return putInPlace(draft, target)
     })
+    if (!isPlaced) throw occupied(target)
     return {
       path: target,
       sizeBytes: statSync(target).size,
@@ -159,7 +158,7 @@ function compare(draft: string, facts: CopyFacts, expected: Record<string, numbe
 }
 
 /** What SQLite and we ourselves keep beside a database. */
-const belonging = /^(-wal|-shm|-journal|-note|\.replaced(-wal|-shm)?|\.before-\d+)?$/
+const belonging = /^(-wal|-shm|-journal|-note|\.replaced(-\d+)?(-wal|-shm)?|\.before-\d+)?$/
 
 function refuseOwnFiles(statePath: string, target: string): void {
   const place = (path: string) => join(realpathSync(dirname(resolve(path))), basename(path))

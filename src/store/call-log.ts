@@ -5,12 +5,11 @@ import { callLogMigrations } from '../../migrations/index.ts'
 import type { Clock } from '../core/clock.ts'
 import { CaravanError } from '../core/errors.ts'
 import { createFile } from './create.ts'
-import { translated } from './errors.ts'
+import { cutWriteAhead, shortenWriteAhead } from './empty-wal.ts'
 import { callLogFile } from './files.ts'
 import { inspectFile } from './inspect.ts'
 import { noteWriteAhead } from './leftover-wal.ts'
 import { migrate } from './migrate.ts'
-import { shortenWriteAhead } from './open.ts'
 import type { CallLogTables } from './schema-calls.ts'
 import type { LogDb } from './schema.ts'
 import { connect, createKysely, type Handle } from './sqlite.ts'
@@ -82,19 +81,4 @@ const beheaded = (path: string, wal: string): CaravanError =>
 function shrink(handle: Handle, pages: number): number {
   handle.exec(`pragma incremental_vacuum(${Math.max(1, Math.floor(pages))})`)
   return Number(handle.pragma('freelist_count', { simple: true }))
-}
-
-function cutWriteAhead(handle: Handle, path: string, patienceMs: number): boolean {
-  if (handle.inTransaction) return false
-  const usual = Number(handle.pragma('busy_timeout', { simple: true }))
-  handle.pragma(`busy_timeout = ${patienceMs}`)
-  try {
-    const answer = translated(path, () => handle.pragma('wal_checkpoint(TRUNCATE)'))
-    return (answer as { busy: number }[])[0]?.busy === 0
-  } catch (error) {
-    if (error instanceof CaravanError && error.code === 'state_busy') return false
-    throw error
-  } finally {
-    handle.pragma(`busy_timeout = ${usual}`)
-  }
 }

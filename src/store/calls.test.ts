@@ -220,6 +220,20 @@ it('deletes old calls in batches, keeps the last success, and gives the space ba
   await close()
 })
 
+it('deletes attempts of calls that never ended, as after a kill, once they are old', async () => {
+  const log = await memoryCallLog()
+  const idOf = (n: number) => call(n).id
+  await insertCalls(log, [call(1), call(8)])
+  for (const n of [1, 2, 7, 8])
+    await insertAttempts(log, [{ ...attempt(idOf(n), 1), started_at: at(n) }])
+
+  const deleted = await deleteCallsBefore(log, new Date(at(5)), { batchSize: 50 })
+
+  expect(deleted).toEqual({ calls: 1, attempts: 2 })
+  const left = await log.selectFrom('attempts').select('call_id').orderBy('call_id').execute()
+  expect(left).toEqual([7, 8].map((n) => ({ call_id: idOf(n) })))
+})
+
 it('keeps the latest success of a service whatever the order of arrival', async () => {
   const log = await memoryCallLog()
   await insertCalls(log, [call(5), call(9, { outcome: 'failed' })])

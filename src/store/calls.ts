@@ -73,25 +73,56 @@ export async function deleteCallsBefore(
     const some = await atomically(log, (tx) => deleteOldest(tx, batchSize, instant))
     deleted.calls += some.calls
     deleted.attempts += some.attempts
-    if (some.calls < batchSize || isOver?.()) return deleted
+    if (Math.max(some.calls, some.attempts) < batchSize || isOver?.()) return deleted
   }
 }
 
 export type DeletedCalls = { calls: number; attempts: number }
 
-/** Deletes the oldest calls, `before` an instant where one is given, with their attempts. */
+/**
+ * Deletes the oldest calls, `before` an instant where one is given, with their attempts, and stray attempts that are as
+ * old.
+ */
 export async function deleteOldest(tx: LogDb, limit: number, before?: Date): Promise<DeletedCalls> {
   let query = tx.selectFrom('calls').select('id')
   if (before) query = query.where('started_at', '<', before.toISOString())
   const rows = await query.orderBy('started_at').orderBy('id').limit(limit).execute()
-  if (rows.length === 0) return { calls: 0, attempts: 0 }
-  const ids = valuesOf(rows.map(({ id }) => id))
+  const ids = rows.map(({ id }) => id)
+  const stray = await strayAttempts(tx, { newest: ids.at(-1), before })
   const { numDeletedRows } = await tx
     .deleteFrom('attempts')
-    .where('call_id', 'in', ids)
+    .where('call_id', 'in', valuesOf([...ids, ...stray]))
     .executeTakeFirstOrThrow()
-  await tx.deleteFrom('calls').where('id', 'in', ids).execute()
+  if (ids.length > 0) await tx.deleteFrom('calls').where('id', 'in', valuesOf(ids)).execute()
   return { calls: rows.length, attempts: Number(numDeletedRows) }
+}
+
+const straysPerBatch = 500
+
+/**
+ * Attempts are stored when they are made, and their call when it ends: those of a process that was killed belong to a
+ * call that never comes. Ids sort by time, so what is old stands first. Returns ids of such calls: up to the newest call
+ * that is deleted, or old enough, or whatever is there when there are no calls left.
+ */
+async function strayAttempts(
+  tx: LogDb,
+  { newest, before }: { newest?: string | undefined; before?: Date | undefined },
+): Promise<string[]> {
+  const instant = before?.toISOString()
+  const first = await tx
+    .selectFrom('attempts')
+    .select(['call_id', 'started_at'])
+    .orderBy('call_id')
+    .limit(straysPerBatch)
+    .execute()
+  const old = first.filter(({ call_id: id, started_at: at }) =>
+    instant === undefined ? newest === undefined || id < newest : at < instant,
+  )
+  const ids = [...new Set(old.map(({ call_id: id }) => id))]
+  if (ids.length === 0) return []
+  const found = await tx.selectFrom('calls').select('id').where('id', 'in', valuesOf(ids)).execute()
+  const known = new Set(found.map(({ id }) => id))
+  return ids.filter((id) => !known.has(id))
 }
 
 async function saveLast(tx: LogDb, call: CallRow): Promise<void> {

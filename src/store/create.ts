@@ -61,8 +61,8 @@ async function buildDraft(
   }
 }
 
-/** A link fails where a rename would replace. */
-function putInPlace(draft: string, path: string): boolean {
+/** Gives a finished file its name. False, and nothing done, when the name is taken: a link fails where a rename replaces. */
+export function putInPlace(draft: string, path: string): boolean {
   try {
     linkSync(draft, path)
   } catch (error) {

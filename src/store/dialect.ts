@@ -3,6 +3,7 @@
  * the same in both: `text` and `integer` columns, `returning`, `on conflict`, row values, `is distinct from`.
  */
 import { sql, type ColumnDefinitionBuilder, type Kysely, type RawBuilder } from 'kysely'
+import type { Db } from './schema.ts'
 
 /** Ends a `create table`: SQLite then refuses a value of the wrong type, as PostgreSQL does by itself. */
 export const strict: RawBuilder<unknown> = sql`strict`
@@ -63,3 +64,11 @@ export const valuesOf = (texts: readonly string[]): RawBuilder<string> =>
 
 /** Temporary tables are thrown away after a failure, so nothing is kept to undo what is written into them. */
 export const withoutTemporaryJournal: RawBuilder<unknown> = sql`pragma temp.journal_mode = off`
+
+/**
+ * From now on this connection leaves nothing of what it deletes or replaces in the file: else a record lies on in a free
+ * page, where the key that sealed it still opens it. Costs writes, so it is for secrets alone.
+ */
+export async function overwriteDeleted(db: Db): Promise<void> {
+  await sql`pragma secure_delete = 1`.execute(db)
+}

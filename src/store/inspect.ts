@@ -135,12 +135,15 @@ const zeroed = (path: string): CaravanError =>
     hint: `Keep the damaged file. ${healHint(path)}`,
   })
 
-export const foreign = (path: string, { title }: FileKind): CaravanError =>
-  new CaravanError({
+export const foreign = (path: string, { title }: FileKind): CaravanError => {
+  const first =
+    title === 'state' ? 'Correct "state" in integrations.yaml, or take the file away. ' : ''
+  return new CaravanError({
     code: 'state_foreign',
     message: `${path} is not a caravan ${title}`,
-    hint: `Correct "state" in integrations.yaml, or take the file away. ${healHint(path)}`,
+    hint: `${first}${healHint(path)}`,
   })
+}
 
 export const newer = (path: string, found: number, known: number): CaravanError =>
   new CaravanError({

@@ -14,31 +14,35 @@ export type LastRuns = {
 
 /** By job; one that never ran is not in it. */
 export async function lastRuns(db: Db): Promise<Map<string, LastRuns>> {
-  const runs = db.selectFrom('runs').where('trigger', '<>', 'dry-run')
-  const first = await runs
+  const first = await realRuns(db)
     .select(['job', ({ fn }) => fn.min('started_at').as('at')])
     .groupBy('job')
     .execute()
-  const newest = async (
-    job: string,
-    only?: { status?: RunStatus; trigger?: string },
-  ): Promise<{ status: RunStatus; started_at: string } | undefined> => {
-    let query = runs.select(['status', 'started_at']).where('job', '=', job)
-    if (only?.status) query = query.where('status', '=', only.status)
-    if (only?.trigger) query = query.where('trigger', '=', only.trigger)
-    return query.orderBy('started_at', 'desc').orderBy('id', 'desc').limit(1).executeTakeFirst()
-  }
   const found = new Map<string, LastRuns>()
   for (const { job, at } of first) {
-    const last = await newest(job)
+    const last = await lastRun(db, job)
     if (!last) continue
     found.set(job, {
       firstAt: at,
       lastStatus: last.status,
-      successAt: (await newest(job, { status: 'success' }))?.started_at ?? null,
-      runningAt: (await newest(job, { status: 'running' }))?.started_at ?? null,
-      scheduledAt: (await newest(job, { trigger: 'schedule' }))?.started_at ?? null,
+      successAt: (await lastRun(db, job, { status: 'success' }))?.started_at ?? null,
+      runningAt: (await lastRun(db, job, { status: 'running' }))?.started_at ?? null,
+      scheduledAt: (await lastRun(db, job, { trigger: 'schedule' }))?.started_at ?? null,
     })
   }
   return found
 }
+
+/** The newest run of a job, of those that stand so or were started so; a dry run is none. */
+export function lastRun(
+  db: Db,
+  job: string,
+  only: { status?: RunStatus; trigger?: string } = {},
+): Promise<{ id: string; status: RunStatus; started_at: string } | undefined> {
+  let query = realRuns(db).select(['id', 'status', 'started_at']).where('job', '=', job)
+  if (only.status) query = query.where('status', '=', only.status)
+  if (only.trigger) query = query.where('trigger', '=', only.trigger)
+  return query.orderBy('started_at', 'desc').orderBy('id', 'desc').limit(1).executeTakeFirst()
+}
+
+const realRuns = (db: Db) => db.selectFrom('runs').where('trigger', '<>', 'dry-run')

@@ -1,7 +1,7 @@
 /** Reading the call log. Every filter has an index in the order of the pages, so a page costs the same at any size. */
 import { sql, type Selectable } from 'kysely'
 import { CaravanError } from '../core/errors.ts'
-import { nearestId } from '../core/nearest.ts'
+import { propose, nearestId } from '../core/nearest.ts'
 import { containing } from './dialect.ts'
 import type { CallLogTables } from './schema-calls.ts'
 import type { LogDb } from './schema.ts'
@@ -12,6 +12,8 @@ export type LoggedAttempt = Selectable<CallLogTables['attempts']>
 
 export type CallFilter = {
   service?: string
+  /** Of the service, such as `supplier`. */
+  kind?: string
   operation?: string
   outcome?: LoggedCall['outcome']
   since?: Date
@@ -121,9 +123,10 @@ export async function lastSuccessByService(log: LogDb): Promise<Map<string, stri
 }
 
 function filtered(log: LogDb, filter: CallFilter, before: CallCursor | undefined) {
-  const { service, operation, outcome, since, until, run } = filter
+  const { service, kind, operation, outcome, since, until, run } = filter
   let query = log.selectFrom('calls')
   if (service) query = query.where('service', '=', service)
+  if (kind) query = query.where('kind', '=', kind)
   if (operation) query = query.where('operation', '=', operation)
   if (run) query = query.where('run_id', '=', run)
   if (since) query = query.where('started_at', '>=', since.toISOString())
@@ -175,14 +178,14 @@ async function unknown(log: LogDb, id: string): Promise<CaravanError> {
   )
   return new CaravanError({
     code: 'call_unknown',
-    message: `There is no call ${id} in the log`,
-    hint: `${near ? `Did you mean ${near}? ` : ''}The latest ones: caravan logs`,
+    message: `there is no call ${id} in the log`,
+    hint: propose(near, 'The latest ones: caravan logs'),
   })
 }
 
 const ambiguous = (id: string, found: readonly LoggedCall[]): CaravanError =>
   new CaravanError({
     code: 'usage',
-    message: `Several calls begin with ${id}: ${found.map((call) => call.id).join(', ')}${found.length > 2 ? ', …' : ''}`,
+    message: `several calls begin with ${id}: ${found.map((call) => call.id).join(', ')}${found.length > 2 ? ', …' : ''}`,
     hint: 'Give more of the id.',
   })

@@ -1,10 +1,11 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import type { Kysely } from 'kysely'
 import { stateMigrations } from '../../migrations/index.ts'
 import { type Clock, toInstant } from '../core/clock.ts'
 import { CaravanError } from '../core/errors.ts'
 import { newId } from '../core/ids.ts'
 import { createFile } from './create.ts'
+import { shortenWriteAhead } from './empty-wal.ts'
 import { healHint } from './errors.ts'
 import { stateFile } from './files.ts'
 import { inspectFile } from './inspect.ts'
@@ -84,19 +85,6 @@ async function prepareState(
       handle.close()
     },
   }
-}
-
-/** SQLite's own checkpoints keep it at half of this, in bytes. */
-const longWriteAhead = 8_000_000
-
-/** Writers that never lived to the next checkpoint leave a long file behind. Waits for nobody. */
-export function shortenWriteAhead(handle: Handle, path: string): void {
-  const size = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0
-  if (size <= longWriteAhead) return
-  const patience = handle.pragma('busy_timeout', { simple: true })
-  handle.pragma('busy_timeout = 0')
-  handle.pragma('wal_checkpoint(TRUNCATE)')
-  handle.pragma(`busy_timeout = ${Number(patience)}`)
 }
 
 const exists = (path: string): CaravanError =>

@@ -67,15 +67,17 @@ export async function draftRestore(
 
 /**
  * Puts a checked backup in the place of the state. The former state is kept as `<path>.replaced` with everything that
- * belongs to it, so that nothing of it meets the backup. Throws `state_busy` when another process has the state open.
+ * belongs to it, so that nothing of it meets the backup; `.replaced-2` and so on where one is kept already. Throws
+ * `state_busy` when another process has the state open.
  */
 export function placeRestored(draft: Draft, path: string): Restored {
   try {
     refuseHeld(path)
-    const formerState = existsSync(path) ? `${path}.replaced` : null
+    const aside = asideOf(path)
+    const formerState = existsSync(path) ? aside : null
     translated(path, () => {
       syncFile(draft.path)
-      for (const part of ['', '-wal', '-shm']) keepAside(path, part)
+      for (const part of parts) if (existsSync(path + part)) renameSync(path + part, aside + part)
       rmSync(notePath(path), { force: true })
       renameSync(draft.path, path)
       syncFolder(dirname(path))
@@ -119,8 +121,19 @@ export function instanceAt(path: string): string | undefined {
   }
 }
 
-function keepAside(path: string, part: string): void {
-  const aside = `${path}.replaced${part}`
-  rmSync(aside, { force: true })
-  if (existsSync(path + part)) renameSync(path + part, aside)
+const parts = ['', '-wal', '-shm'] as const
+
+/**
+ * Where the state goes: whoever restores the wrong backup first must still find it, so nothing that was kept before is
+ * overwritten. Without a state, a write-ahead file is what a kill left here of the one that was put aside last.
+ */
+function asideOf(path: string): string {
+  const isTaken = (name: string) => parts.some((part) => existsSync(name + part))
+  let [aside, last] = [`${path}.replaced`, '']
+  for (let number = 2; isTaken(aside); number++) {
+    last = aside
+    aside = `${path}.replaced-${number}`
+  }
+  const isRest = !existsSync(path) && last !== '' && !existsSync(`${last}-wal`)
+  return isRest ? last : aside
 }

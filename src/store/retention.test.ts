@@ -7,6 +7,7 @@ import { startChild } from '../testing/child.ts'
 import { fileState } from '../testing/state.ts'
 import { trialAdapter } from '../testing/trial-adapter.ts'
 import { connect } from '../testing/vendor.ts'
+import { insertAttempts } from './calls.ts'
 import { keepWithin, sizeBudget } from './retention.ts'
 import { stateSizes } from './sizes.ts'
 
@@ -110,3 +111,35 @@ it.each(cases)(
   },
   120_000,
 )
+
+it('attempts of calls that never ended, as after kills, count and make way too', async () => {
+  const { state, log: file } = await fileState()
+  const keeper = keepWithin(file, { statePath: state.path, limit, clock })
+  let peak = 0
+
+  for (let kill = 0; kill < 60; kill++) {
+    const attempts = Array.from({ length: 100 }, (_, n) => strayAttempt(kill * 100 + n))
+    await keeper.makeRoom(150_000)
+    await insertAttempts(file.db, attempts)
+    peak = Math.max(peak, stateSizes(state.path).total)
+  }
+
+  const left = await file.db.selectFrom('attempts').select('call_id').orderBy('call_id').execute()
+  expect(peak).toBeLessThanOrEqual(limit)
+  expect(left.length).toBeGreaterThan(1000)
+  expect(left.at(-1)).toEqual({ call_id: idOf(5999) })
+})
+
+const strayAttempt = (n: number) => ({
+  call_id: idOf(n),
+  number: 1,
+  started_at: new Date(Date.UTC(2026, 0, 1) + n).toISOString(),
+  duration_ms: 1,
+  method: 'GET',
+  endpoint: `https://api.example.com/${'x'.repeat(1000)}`,
+  status: 500,
+  request_bytes: 0,
+  response_bytes: 0,
+  outcome: 'failed',
+  wait_ms: 0,
+})

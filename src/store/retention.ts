@@ -131,7 +131,7 @@ export async function trim(
       const count = await callsTooMany(tx, bytes)
       return count > 0 ? deleteOldest(tx, Math.min(count, callsPerBatch)) : none
     })
-    if (some.calls === 0) break
+    if (some.calls + some.attempts === 0) break
     deleted.calls += some.calls
     deleted.attempts += some.attempts
     if (isOver?.()) break

@@ -47,7 +47,9 @@ describe('startRun', () => {
 
     await expect(start(db)).rejects.toMatchObject({
       code: 'job_running',
-      message: expect.stringMatching(new RegExp(`${id}.*${process.pid}.*since 2026-03-01T10:00`)),
+      message: expect.stringMatching(
+        new RegExp(`${id}.*${process.pid}.*since 2026-03-01 10:00:00 UTC$`),
+      ),
     })
 
     await start(db, { job: 'another' })

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely'
 import { CaravanError } from '../core/errors.ts'
-import { nearestId } from '../core/nearest.ts'
+import { propose, nearestId } from '../core/nearest.ts'
 import { fromJson, toJson } from './json.ts'
 import type { Database, Db } from './schema.ts'
 
@@ -113,8 +113,8 @@ export async function getRun(db: Db, id: string): Promise<Run> {
   )
   throw new CaravanError({
     code: 'run_unknown',
-    message: `There is no run ${id}`,
-    hint: `${near ? `Did you mean ${near}? ` : ''}The latest ones: caravan runs`,
+    message: `there is no run ${id}`,
+    hint: propose(near, 'The latest ones: caravan runs'),
   })
 }
 

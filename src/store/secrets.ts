@@ -90,16 +90,6 @@ export async function touchSecrets(db: Db, names: readonly string[], now: Date):
     .execute()
 }
 
-/** Secrets under each key: a key may go when its count is none. */
-export async function countSecretsByKey(db: Db): Promise<Map<string, number>> {
-  const rows = await db
-    .selectFrom('secrets')
-    .select(['kek_id', ({ fn }) => fn.countAll<number>().as('count')])
-    .groupBy('kek_id')
-    .execute()
-  return new Map(rows.map((row) => [row.kek_id, Number(row.count)]))
-}
-
 const toRecord = (row: Selectable<Database['secrets']>): SecretRecord => ({
   name: row.name,
   record: row.record,

@@ -1,5 +1,6 @@
 import { CaravanError } from '../core/errors.ts'
 import { newId } from '../core/ids.ts'
+import { utcText } from '../core/words.ts'
 import { clearCheckpoint, getCheckpoint } from './checkpoints.ts'
 import { toJson } from './json.ts'
 import { isAlive, type ProcessIdentity, thisProcess } from './process-identity.ts'
@@ -99,7 +100,7 @@ export function isStillRunning(run: Run, me: ProcessIdentity, now: Date): boolea
 }
 
 async function interrupt(tx: Db, run: Run, now: Date): Promise<void> {
-  const message = `Its process (${run.pid} on ${run.host}) ended without a word; last heard of at ${run.heartbeatAt}`
+  const message = `Its process (${run.pid} on ${run.host}) ended without a word; last heard of at ${utcText(run.heartbeatAt)}`
   await tx
     .updateTable('runs')
     .set({
@@ -114,6 +115,6 @@ async function interrupt(tx: Db, run: Run, now: Date): Promise<void> {
 const running = (run: Run): CaravanError =>
   new CaravanError({
     code: 'job_running',
-    message: `${run.job} is already running: run ${run.id}, process ${run.pid} on ${run.host}, since ${run.startedAt}`,
+    message: `${run.job} is already running: run ${run.id}, process ${run.pid} on ${run.host}, since ${utcText(run.startedAt)}`,
     hint: `Wait for it, or look how far it is: caravan runs show ${run.id}`,
   })

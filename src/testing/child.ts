@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { untilThere } from './until.ts'
 
 export type Child = {
   process: ChildProcess
@@ -34,12 +35,11 @@ export function startChild(script: string, ...args: string[]): Child {
     ended,
     kill,
     async printed(count) {
-      while (lines().length < count) {
-        const event = await Promise.race([once(child.stdout, 'data'), ended])
-        if (!Array.isArray(event) && lines().length < count) {
-          throw new Error(`${script} ended with ${event} after: ${output}`)
-        }
-      }
+      await untilThere(() => lines().length >= count, {
+        streams: [child.stdout],
+        ended,
+        tell: () => `${script} ended with ${child.exitCode ?? child.signalCode} after: ${output}`,
+      })
       return lines()
     },
   }

@@ -2,10 +2,10 @@
 import { spawnSync } from 'node:child_process'
 import Sqlite from 'better-sqlite3'
 import { expect } from 'vitest'
-import { openApp } from '../app/app.ts'
 import type { DoctorAnswer, DoctorFinding } from '../app/answers/doctor.ts'
 import { type DoctorOptions, examine } from '../app/doctor/index.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
+import { withAppIn } from './app.ts'
 import type { Project } from './program.ts'
 
 export type Circumstances = DoctorOptions & {
@@ -14,17 +14,10 @@ export type Circumstances = DoctorOptions & {
 }
 
 /** What doctor says, in this process. */
-export async function examined(
+export const examined = (
   { folder }: Pick<Project, 'folder'>,
-  { env = {}, clock = systemClock, ...options }: Circumstances = {},
-): Promise<DoctorAnswer> {
-  const app = openApp({ env, cwd: folder, clock, signal: new AbortController().signal })
-  try {
-    return await examine(app, options)
-  } finally {
-    await app.close()
-  }
-}
+  { env, clock, ...options }: Circumstances = {},
+): Promise<DoctorAnswer> => withAppIn(folder, (app) => examine(app, options), { env, clock })
 
 /** What one check has found. */
 export async function foundBy(

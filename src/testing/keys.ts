@@ -34,6 +34,7 @@ export async function openKeys(
     env,
     state: () => Promise.resolve(state),
     secrets: () => Promise.resolve(store),
+    kdfCost: 2 ** 10,
   }
   return { app, state, store, close: state.close }
 }

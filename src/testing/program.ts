@@ -2,15 +2,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, inject, onTestFinished } from 'vitest'
 import { haier } from '../adapters/haier/index.ts'
-import { addService } from '../app/add.ts'
-import { openApp } from '../app/app.ts'
 import { initProject } from '../app/init.ts'
 import { systemClock } from '../core/clock.ts'
 import { startTwin, type TwinServer } from '../http/twin-server.ts'
+import { addHaier } from './app.ts'
 import { temporaryFolder } from './state.ts'
+import { untilThere } from './until.ts'
 
 export type Ended = { code: number | null; out: string; err: string }
 
@@ -83,18 +83,12 @@ export function startProgram(words: string | readonly string[], options: RunOpti
     process: child,
     ended,
     soFar: () => ({ out, err }),
-    async prints(text) {
-      while (!out.includes(text) && !err.includes(text)) {
-        const event = await Promise.race([
-          once(child.stdout, 'data'),
-          once(child.stderr, 'data'),
-          ended,
-        ])
-        if (!Array.isArray(event) && !out.includes(text) && !err.includes(text)) {
-          throw new Error(`ended without "${text}": ${out}${err}`)
-        }
-      }
-    },
+    prints: (text) =>
+      untilThere(() => out.includes(text) || err.includes(text), {
+        streams: [child.stdout, child.stderr],
+        ended,
+        tell: () => `ended without "${text}": ${out}${err}`,
+      }),
   }
 }
 
@@ -136,11 +130,7 @@ export async function haierProject(
   const twin = await haierTwin(twinOptions)
   const made = await project()
   made.write('answers.json', JSON.stringify(twin.config))
-  const { signal } = new AbortController()
-  const app = openApp({ env: {}, cwd: made.folder, clock: systemClock, signal })
-  const service = { name: 'haier', adapter: 'haier', values: twin.config }
-  await addService(app, { ...service, test: 'must-pass', say: () => undefined })
-  await app.close()
+  await addHaier(made.folder, twin.config)
   return { ...made, twin }
 }
 
@@ -156,10 +146,14 @@ export const cleanEnv = (cwd: string): Record<string, string | undefined> => ({
   PATH: process.env.PATH,
   HOME: join(cwd, '../home'),
   XDG_CACHE_HOME: join(cwd, '../cache'),
+  NODE_COMPILE_CACHE: compileCache(),
   USER: 'tester',
   TZ: 'UTC',
   LANG: 'C.UTF-8',
 })
+
+/** Shared by all tests of a run: compiling takes most of the time of a start in a new home. */
+const compileCache = (): string => join(dirname(programPath()), '../compiled')
 
 export const definedOnly = (env: Record<string, string | undefined>): Record<string, string> =>
   Object.fromEntries(

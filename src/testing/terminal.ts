@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { stringWidth } from '../commands/output/table.ts'
 import { cleanEnv, definedOnly, programPath } from './program.ts'
+import { untilThere } from './until.ts'
 
 export type TerminalOptions = {
   cwd: string
@@ -110,14 +111,12 @@ export function openTerminal(
     soFar: () => screen,
     type: (text) => void child.stdin.write(text),
     kill: (signal) => kill(Number(readFileSync(pidFile, 'utf8')), signal),
-    async prints(text) {
-      while (!holds(text)) {
-        const event = await Promise.race([once(child.stdout, 'data'), ended])
-        if (!Array.isArray(event) && !holds(text)) {
-          throw new Error(`ended without "${text}": ${screen}`)
-        }
-      }
-    },
+    prints: (text) =>
+      untilThere(() => holds(text), {
+        streams: [child.stdout],
+        ended,
+        tell: () => `ended without "${text}": ${screen}`,
+      }),
     async stop() {
       if (isRunning(child)) endAll(pidFile, child)
       await ended

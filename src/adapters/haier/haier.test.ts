@@ -159,7 +159,7 @@ it('asks with the configured county and ship-to code', async () => {
 it('checks the account by its balance', async () => {
   const { check, connect, stats } = await start()
 
-  expect(await check()).toBe('2 paying accounts')
+  expect(await check()).toBe('2 paying accounts; password and seller_password were not tried')
   const other = await connect({ customer_password: 'wrong' })
   await expect(other.check()).rejects.toMatchObject({
     kind: 'auth',

@@ -43,6 +43,10 @@ const KeyChange = z.strictObject({
   after: z.unknown().describe('null when it was removed'),
 })
 
+const NotCompared = z
+  .array(z.string())
+  .describe('Paths of secrets in clear on both sides: versions do not keep them')
+
 export const ConfigDiff = z.strictObject({
   from: DiffSide,
   to: DiffSide,
@@ -52,6 +56,7 @@ export const ConfigDiff = z.strictObject({
     .nullable()
     .describe('What differs as data; null when one side is no YAML. Secrets are ***'),
   lines: z.array(z.string()).describe('What differs as text, in the form of "diff -u"'),
+  not_compared: NotCompared,
 })
 
 export type ConfigDiff = z.infer<typeof ConfigDiff>
@@ -60,8 +65,15 @@ export const RollbackResult = z.strictObject({
   file: z.string(),
   version: z.int().describe('The version that was put back'),
   recorded_as: z.int().nullable().describe('Its new number; null when nothing had to be written'),
+  former: z
+    .string()
+    .nullable()
+    .describe(
+      'Copy of the file that was replaced; null when its version can be put back as it was',
+    ),
   changed: z.boolean(),
   changes: z.array(KeyChange).nullable(),
+  not_compared: NotCompared,
   notes: z.array(z.string()),
 })
 

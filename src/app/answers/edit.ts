@@ -16,7 +16,14 @@ export const EditedService = z.strictObject({
   config: z.string().describe('The file it stands in'),
   line: z.int().describe('Where it stands in the file, from 1'),
   changed: z.array(FieldChange).describe('Empty: everything was so before'),
-  test: z.string().nullable().describe('What the connection test saw; null when none was made'),
+  test: z
+    .string()
+    .nullable()
+    .describe('What the connection test saw; null when none was made or it failed'),
+  test_failed: z
+    .string()
+    .nullable()
+    .describe('Why the connection test failed; it was saved all the same'),
 })
 
 export type EditedService = z.infer<typeof EditedService>

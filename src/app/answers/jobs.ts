@@ -6,6 +6,9 @@ export const JobInfo = z.strictObject({
   schedule: z.string().nullable().describe('Five-field cron; null: it is run by hand'),
   timezone: z.string().nullable().describe('Of the schedule'),
   enabled: z.boolean(),
+  faulty: z
+    .boolean()
+    .describe('What the file says about it has a fault, so it is not run on a schedule'),
   last_run: z.string().nullable().describe('Dry runs do not count'),
   last_status: z.string().nullable(),
   last_started_at: z.iso.datetime().nullable(),

@@ -46,6 +46,10 @@ export const RotatedKey = z.strictObject({
   secrets: z.int().describe('Secrets that open with the new key'),
   other_slots: z.int().describe('Slots that go on working with the keys they have'),
   file: z.string().nullable().describe('Where the new key is; null for a passphrase'),
+  former: z
+    .string()
+    .nullable()
+    .describe('Where the old key is kept, for backups made before; null when it was no key file'),
   finished_earlier: z
     .boolean()
     .describe('An earlier rotation had been stopped near its end, and was finished'),

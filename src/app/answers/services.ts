@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CallInfo } from './calls.ts'
 
 /** A service as `caravan list --json` shows it. */
 export const ServiceInfo = z.strictObject({
@@ -28,6 +29,18 @@ export const ServiceDetails = ServiceInfo.extend({
   limits: z.string().describe('As a sentence'),
   breaker: z.string().describe('Its position and, when it is not closed, why'),
   last_success_at: z.iso.datetime().nullable(),
+  last_calls: z
+    .array(
+      CallInfo.pick({
+        id: true,
+        kind: true,
+        operation: true,
+        outcome: true,
+        started_at: true,
+        duration_ms: true,
+      }),
+    )
+    .describe('At most five, the newest first'),
   config: z
     .record(z.string(), z.unknown())
     .describe('As the file has it; secrets are hidden, placeholders are shown'),
@@ -50,7 +63,14 @@ export const AddedService = z.strictObject({
   config: z.string().describe('The file it was written into'),
   line: z.int().describe('Where it stands in the file, from 1'),
   secrets: z.array(z.string()).describe('Names under which its secrets are stored'),
-  test: z.string().nullable().describe('What the connection test saw; null when none was made'),
+  test: z
+    .string()
+    .nullable()
+    .describe('What the connection test saw; null when none was made or it failed'),
+  test_failed: z
+    .string()
+    .nullable()
+    .describe('Why the connection test failed; it was saved all the same'),
 })
 
 export type AddedService = z.infer<typeof AddedService>

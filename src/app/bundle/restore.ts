@@ -1,19 +1,22 @@
-import { constants, copyFile, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { formatFaults, pathText } from '../../config/faults.ts'
 import { isLocal, readConfig } from '../../config/load.ts'
 import { resolvePlaceholders } from '../../config/placeholders.ts'
 import { fileSources, readValueFile } from '../../config/sources.ts'
-import { writeConfigFile } from '../../config/write.ts'
-import { CaravanError, systemCode } from '../../core/errors.ts'
+import { type Around, writeConfigFile } from '../../config/write.ts'
+import { CaravanError } from '../../core/errors.ts'
 import type { Compared, ConfigRestored } from '../answers/bundle.ts'
 import type { App } from '../app.ts'
 import { catalogue } from '../catalogue.ts'
 import { checkConfig, readProjectConfig } from '../config.ts'
 import { recordLoaded, recordWritten } from '../config-history/record.ts'
-import type { SecretValue } from '../secret-store.ts'
+import { keepFormer } from '../keep-former.ts'
+import { isWritten } from '../save-service.ts'
+import type { SecretStore, SecretValue } from '../secret-store.ts'
 import { compare, compareSecrets, others, textForHere } from './compare.ts'
-import { type Bundle, parseBundle, readBundleFile } from './format.ts'
+import { type Bundle, type Carried, parseBundle, readBundleFile } from './format.ts'
 import { openBundle } from './open.ts'
 
 export type RestorePlan = Pick<
@@ -56,12 +59,17 @@ export async function planConfigRestore(
   const services = compare(present.raw.services, raw.services)
   const jobs = compare(present.raw.jobs, raw.jobs)
   const changesFile = text !== present.text
-  const isUsed = services.some(isHere) || jobs.some(isHere)
+  const settings = compare(others(present.raw), others(raw))
+  // What only `init` wrote is here too, once it differs.
+  const isUsed =
+    services.some(isHere) ||
+    jobs.some(isHere) ||
+    settings.some(({ change }) => change === 'different' || change === 'gone')
   return {
     config,
     services,
     jobs,
-    settings: compare(others(present.raw), others(raw)),
+    settings,
     secrets: compared,
     kept_here: kept,
     bundle,
@@ -88,17 +96,24 @@ export async function restoreConfig(app: App, plan: RestorePlan): Promise<Config
   const which = (change: Compared['change']) =>
     plan.carried.filter(({ name }) => changeOf.get(name) === change)
   const [added, different] = [which('new'), which('different')]
-  if (added.length > 0) await store.writeAll(added)
   let former: string | null = null
   if (plan.changesFile) {
-    try {
-      former = await replaceFile(app, plan.text)
-    } catch (error) {
-      for (const { name } of added) await store.remove(name)
-      throw error
-    }
+    former = await replaceFile(app, plan.text, async (write) => {
+      await requireSameSecrets(store, plan)
+      if (added.length > 0) await store.writeAll(added)
+      try {
+        await write()
+      } catch (error) {
+        if (await isWritten(app, plan.text)) throw error
+        for (const { name } of added) await store.remove(name)
+        throw error
+      }
+      if (different.length > 0) await store.writeAll(different)
+    })
+  } else {
+    await requireSameSecrets(store, plan)
+    await store.writeAll([...added, ...different])
   }
-  if (different.length > 0) await store.writeAll(different)
   if (plan.changesFile) await recordWritten(app)
   const { services, jobs, settings, secrets, kept_here, config } = plan
   return {
@@ -150,31 +165,30 @@ async function readSent(app: App, { madeBy }: Bundle, text: string) {
 
 const isHere = ({ change }: Compared): boolean => change !== 'new'
 
+/** A person may have thought for minutes: what another command stored meanwhile was not agreed to be replaced. */
+async function requireSameSecrets(store: SecretStore, plan: RestorePlan): Promise<void> {
+  const carried = plan.carried.map(({ name, value }) => [name, { value, expires_at: null }])
+  const now = await compareSecrets(Object.fromEntries(carried) as Carried, store.read)
+  if (isDeepStrictEqual(now, plan.secrets)) return
+  throw new CaravanError({
+    code: 'config_changed',
+    message: 'secrets of the bundle were stored here since they were compared; nothing was written',
+    hint: 'Look at "caravan secret list" and run the command again.',
+  })
+}
+
 /** Returns where the former file is kept. */
-async function replaceFile(app: App, text: string): Promise<string> {
+async function replaceFile(app: App, text: string, around: Around): Promise<string> {
   const present = await app.usableConfig()
   await recordLoaded(app, (await app.stateAsIs()).db, present)
-  const former = await keepFormer(app.file())
+  const former = await keepFormer(app.file(), 'before-restore')
   try {
-    await writeConfigFile(app.file(), text, present.sha256)
+    await writeConfigFile(app.file(), text, present.sha256, around)
   } catch (error) {
-    await rm(former, { force: true })
+    if (!(await isWritten(app, text))) await rm(former, { force: true })
     throw error
   }
   return former
-}
-
-/** `integrations.yaml.before-restore`, with a number behind it when there is one already. */
-async function keepFormer(file: string): Promise<string> {
-  for (let number = 1; ; number += 1) {
-    const path = `${file}.before-restore${number === 1 ? '' : `-${number}`}`
-    try {
-      await copyFile(file, path, constants.COPYFILE_EXCL)
-      return path
-    } catch (error) {
-      if (systemCode(error) !== 'EEXIST') throw error
-    }
-  }
 }
 
 /** What is amiss with the file that was written; `app` itself has read the one before. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AnyAdapter } from '../../core/adapter.ts'
 import { credentialName, keyFileName } from '../../config/secrets/find-key.ts'
@@ -19,6 +20,7 @@ const source = (layer: KeySource['layer'], detail: string, value: unknown): KeyS
 /** What is stronger than the file: the environment, for where the key of the secrets lies. */
 export function aboveFile({ path }: Leaf, env: Environment): KeySource[] {
   if (path.join('.') !== 'key_file') return []
+  const credential = env.CREDENTIALS_DIRECTORY && join(env.CREDENTIALS_DIRECTORY, credentialName)
   return [
     ...(env.CARAVAN_KEY
       ? [source('environment', 'variable CARAVAN_KEY: the key itself', '***')]
@@ -26,14 +28,9 @@ export function aboveFile({ path }: Leaf, env: Environment): KeySource[] {
     ...(env.CARAVAN_KEY_FILE
       ? [source('environment', 'variable CARAVAN_KEY_FILE', env.CARAVAN_KEY_FILE)]
       : []),
-    ...(env.CREDENTIALS_DIRECTORY
-      ? [
-          source(
-            'systemd credential',
-            `${credentialName}, when it is there`,
-            join(env.CREDENTIALS_DIRECTORY, credentialName),
-          ),
-        ]
+    // systemd sets the folder for any credential: only one that is there comes before the file.
+    ...(credential && existsSync(credential)
+      ? [source('systemd credential', credentialName, credential)]
       : []),
   ]
 }
@@ -82,10 +79,15 @@ const ownDefaults: Record<string, unknown> = {
   'breaker.open_for': durationText(defaults.breaker.openForMs),
 }
 
-/** As the requests read them; `NO_PROXY` may exempt a host. */
+/**
+ * As the requests read them: an empty one means none. `NO_PROXY` may exempt a host. Without TLS there is loopback alone,
+ * which never goes through a proxy.
+ */
 const proxies = (env: Environment): KeySource[] =>
-  ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].flatMap((name) =>
-    env[name]
-      ? [source('environment', `variable ${name}, less NO_PROXY`, shown(env[name], false))]
-      : [],
-  )
+  env.HTTPS_PROXY === ''
+    ? []
+    : ['HTTPS_PROXY', 'https_proxy'].flatMap((name) =>
+        env[name]
+          ? [source('environment', `variable ${name}, less NO_PROXY`, shown(env[name], false))]
+          : [],
+      )

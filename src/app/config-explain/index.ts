@@ -4,10 +4,14 @@ import { resolve } from 'node:path'
 import { everyPlace } from '../../config/find.ts'
 import { pathText } from '../../config/faults.ts'
 import { samePath } from '../../config/tree.ts'
+import { mask } from '../../config/mask-text.ts'
+import { utcText } from '../../core/words.ts'
+import { listSecrets } from '../../store/secrets.ts'
 import { listSwitches, type Switch } from '../../store/switches.ts'
 import type { ConfigExplanation, ExplainedKey, KeySource } from '../answers/config.ts'
 import type { App } from '../app.ts'
 import { maskLoaded } from '../config-history/mask-loaded.ts'
+import { once } from '../once.ts'
 import { sourcesOf } from '../service.ts'
 import { aboveFile, belowFile } from './defaults.ts'
 import { findKeys } from './find-key.ts'
@@ -21,7 +25,8 @@ export async function explainKey(app: App, key = ''): Promise<ConfigExplanation>
   const given = {
     loaded,
     masked: (await maskLoaded(loaded)).tree,
-    sources: await sourcesOf(app),
+    // Whether a secret is there can be said without opening it: no key is needed, and nobody is asked for a passphrase.
+    sources: { ...(await sourcesOf(app)), secret: isStoredIn(app) },
   }
   const switches = leaves.some(isSwitchable)
     ? await listSwitches((await app.state()).db, app.clock.now())
@@ -29,6 +34,14 @@ export async function explainKey(app: App, key = ''): Promise<ConfigExplanation>
   const keys: ExplainedKey[] = []
   for (const leaf of leaves) keys.push(await explainLeaf(app, leaf, given, switches))
   return { key: path, keys, config: placesOf(app) }
+}
+
+function isStoredIn(app: App): (name: string) => Promise<string | undefined> {
+  const names = once(async () => {
+    const stored = await listSecrets((await app.state()).db)
+    return new Set(stored.map(({ name }) => name))
+  })
+  return async (name) => ((await names()).has(name) ? mask : undefined)
 }
 
 const isSwitchable = ({ path }: Leaf): boolean =>
@@ -72,7 +85,9 @@ const notSet: KeySource = {
 
 const ofSwitch = ({ setBy, setAt, reason, until }: Switch): KeySource => ({
   layer: 'switch',
-  detail: [`by ${setBy}, ${setAt}`, reason, until && `until ${until}`].filter(Boolean).join('; '),
+  detail: [`by ${setBy}, ${utcText(setAt)}`, reason, until && `until ${utcText(until)}`]
+    .filter(Boolean)
+    .join('; '),
   value: false,
   line: null,
   column: null,

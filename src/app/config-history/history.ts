@@ -2,6 +2,7 @@ import { decodeConfig, parseConfig } from '../../config/document.ts'
 import { unifiedDiff } from '../../config/line-diff.ts'
 import { maskBroken, withoutMark } from '../../config/mask.ts'
 import { type KeyChange, treeChanges } from '../../config/tree-diff.ts'
+import { maskedPaths } from '../../config/unmask.ts'
 import { readConfigFile, sha256Of } from '../../config/write.ts'
 import { CaravanError } from '../../core/errors.ts'
 import {
@@ -44,16 +45,17 @@ export async function diffConfig(app: App, from?: string, to = 'now'): Promise<C
 
 export type Content = { text: string; tree: unknown }
 
+export type Compared = Pick<ConfigDiff, 'differs' | 'changes' | 'lines' | 'not_compared'>
+
 /** Both ways of looking at what differs. Two broken files, or a broken one, have no keys to compare. */
-export function compare(
-  older: Content,
-  newer: Content,
-): Pick<ConfigDiff, 'differs' | 'changes' | 'lines'> {
+export function compare(older: Content, newer: Content): Compared {
+  const masked = new Set(maskedPaths(older.tree))
   const isKnown = older.tree !== undefined && newer.tree !== undefined
   return {
     differs: older.text !== newer.text,
     changes: isKnown ? treeChanges(older.tree, newer.tree).map(toAnswer) : null,
     lines: unifiedDiff(withoutMark(older.text), withoutMark(newer.text)),
+    not_compared: maskedPaths(newer.tree).filter((path) => masked.has(path)),
   }
 }
 

@@ -45,6 +45,9 @@ export function findingOf(check: string, error: unknown, mend?: string): Finding
     severity: 'problem',
     what: first.replace(places, '').replace(/:$/, ''),
     ...(why && { why: places.test(first) ? `looked at ${why}` : why }),
-    mend: mend ?? hint?.replaceAll('\n', ' ') ?? 'Correct what it says, then: caravan doctor',
+    mend:
+      mend ??
+      hint?.replaceAll(/(?<![.:;])\n/g, '; ').replaceAll('\n', ' ') ??
+      'Correct what it says, then: caravan doctor',
   }
 }

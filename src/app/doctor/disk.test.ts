@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { foundBy } from '../../testing/doctor.ts'
-import { project } from '../../testing/program.ts'
+import { examined, foundBy } from '../../testing/doctor.ts'
+import { emptyProject, project } from '../../testing/program.ts'
 import { judge } from './disk.ts'
 
 const gb = 1024 ** 3
@@ -48,4 +48,16 @@ it('finds a small disk and its few files', async () => {
     { severity: 'warning', what: expect.stringContaining('has room for only 4') },
   ])
   expect(found[0]?.mend).toContain('du -xh')
+})
+
+it('looks at the disk that a folder still to be made would be on', async () => {
+  const home = emptyProject()
+  home.write('integrations.yaml', 'version: 1\nstate: ./not/yet/caravan.db\n')
+
+  const { findings } = await examined(home)
+
+  expect(findings.filter(({ what }) => what.includes('could not be looked at'))).toEqual([])
+  expect(findings.find(({ check }) => check === 'state')?.mend).toBe(
+    'A new project begins with: caravan init; A lost file comes back with: caravan restore <backup>',
+  )
 })

@@ -1,4 +1,4 @@
-import { accessSync, constants, statfsSync } from 'node:fs'
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { stateSizes } from '../../store/sizes.ts'
 import type { Check, Finding } from './check.ts'
@@ -23,7 +23,10 @@ export const disk: Check = {
 }
 
 /** An upgrade and a backup each copy the state once. */
-function ofFolder(folder: string, stateBytes: number): Finding[] {
+function ofFolder(wanted: string, stateBytes: number): Finding[] {
+  let folder = wanted
+  // One that is still to be made will be on the disk of the folder above.
+  while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder)
   const { bytes, files } = freeOn(folder)
   return judge(folder, bytes, files, Math.max(plentyBytes, 2 * stateBytes))
 }

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, lstatSync, type Stats, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { keyFileName } from '../../config/secrets/find-key.ts'
 import type { Check, Finding } from './check.ts'
-import { isLeftover } from './leftovers.ts'
+import { isLeftover, ownFiles } from './leftovers.ts'
 import { findLiterals } from './literals.ts'
 import type { Patient } from './patient.ts'
 import { cacheFolder, databaseFiles, isKeptCopy, namesIn, neighbours } from './paths.ts'
@@ -119,7 +119,10 @@ async function ofStateFolder(folder: string, own: string[], patient: Patient): P
     ]
   }
   const known = new Set([...own, patient.configFile()].map((path) => path && basename(path)))
-  const isOurs = namesIn(folder).every((name) => known.has(name) || isLeftover(join(folder, name)))
+  const ours = await ownFiles(patient)
+  const isOurs = namesIn(folder).every(
+    (name) => known.has(name) || isLeftover(join(folder, name), ours),
+  )
   if (!isOurs || !(stats.mode & 0o077)) return []
   return [
     openTo('warning', folder, stats, 0o700, {

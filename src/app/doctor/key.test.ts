@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { newKey } from '../../config/secrets/keys.ts'
 import { systemClock } from '../../core/clock.ts'
@@ -131,8 +131,23 @@ it('tells of the draft of a rotation', async () => {
   const [finding] = await foundBy('key', home)
   await doAsTold(home, finding!)
 
-  expect(finding).toMatchObject({ severity: 'note', mend: `rm ${home.file('caravan.key.next')}` })
+  expect(finding).toMatchObject({ severity: 'note', mend: 'caravan key rotate' })
+  expect(existsSync(home.file('caravan.key.next'))).toBe(false)
   expect(await foundBy('key', home)).toHaveLength(1)
+})
+
+it('never takes the key of another slot for a draft, whatever it is called', async () => {
+  const home = await project()
+  await home.run('key add --file other.key')
+  renameSync(home.file('other.key'), home.file('caravan.key.next'))
+
+  const [finding, ...rest] = await foundBy('key', home)
+  await doAsTold(home, finding!)
+
+  expect(finding).toMatchObject({ severity: 'warning', mend: expect.stringMatching(/^mv /) })
+  expect(finding?.what).toContain('is the key of the slot')
+  expect(rest).toEqual([])
+  expect(await foundBy('key', home)).toEqual([])
 })
 
 it('opens every secret once: a damaged one is named, and no value is shown', async () => {

@@ -39,7 +39,7 @@ export const key: Check = {
       const isTold = error instanceof CaravanError && error.code === 'key_unsafe'
       return isTold ? findings : [findingOf(id, error), ...findings]
     }
-    return [...(await ofRotation(found)), ...ofAltered(found, slots), ...findings]
+    return [...(await ofRotation(found, slots)), ...ofAltered(found, slots), ...findings]
   },
 }
 
@@ -165,7 +165,11 @@ function ofOrphans(slots: readonly KeySlot[], secrets: readonly SecretRecord[]):
   ]
 }
 
-async function ofRotation({ search, isNext }: Unlocked): Promise<Finding[]> {
+/** Never says that a key file may be removed: a rotation of another process may be putting it to use just now. */
+async function ofRotation(
+  { search, isNext }: Unlocked,
+  slots: readonly KeySlot[],
+): Promise<Finding[]> {
   if (search.path === undefined) return []
   const next = await nextKeyFile(search.path)
   if (!existsSync(next)) return []
@@ -179,13 +183,24 @@ async function ofRotation({ search, isNext }: Unlocked): Promise<Finding[]> {
       },
     ]
   }
+  const other = slotOf(slots, await lookForNextKey(search.path).catch(() => undefined))
+  if (other) {
+    return [
+      {
+        check: id,
+        severity: 'warning',
+        what: `${next} is the key of the slot ${other.label}, and a rotation of ${search.path} needs that name`,
+        mend: `mv ${quoted(next)} ${quoted(`${search.path}.${other.id}`)}`,
+      },
+    ]
+  }
   return [
     {
       check: id,
       severity: 'note',
       what: `${next} is the draft of a key rotation that did not get far, and opens nothing`,
       why: 'the next rotation uses it up',
-      mend: `rm ${quoted(next)}`,
+      mend: 'caravan key rotate',
     },
   ]
 }

@@ -1,8 +1,10 @@
 import { lstatSync, rmSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { systemCode } from '../../core/errors.ts'
+import { callLogPath } from '../../store/files.ts'
 import type { Check, Finding } from './check.ts'
 import { cacheFolder, isKeptCopy, linkOf, namesIn, neighbours, openFiles } from './paths.ts'
+import type { Patient } from './patient.ts'
 import { dayMs, instantText, quoted, sizeText } from './texts.ts'
 
 const id = 'leftovers'
@@ -15,7 +17,8 @@ export const leftovers: Check = {
     const cache = cacheFolder(patient.app.env)
     const cached = cache ? namesIn(cache).map((name) => join(cache, name)) : []
     const paths = [...(await neighbours(patient)), ...cached.filter((path) => isDraftOf(path))]
-    const drafts = paths.filter((path) => isLeftover(path) && isStale(path, nowMs))
+    const own = await ownFiles(patient)
+    const drafts = paths.filter((path) => isLeftover(path, own) && isStale(path, nowMs))
     const opened = drafts.length > 0 ? openPaths() : new Set<string>()
     return [
       ...drafts.flatMap((path) => ofLeftover(path, opened)),
@@ -31,13 +34,28 @@ const patterns: readonly RegExp[] = [
   /^\..+\.[0-9a-f]{8}\.part$/, // any file written by formats/atomic-file.ts
   new RegExp(`\\.(?:new|restored|part)-${ulid}(?:-wal|-shm|-journal)?$`), // store: create, restore, backup
   /\.before-\d+\.part(?:-journal)?$/, // store: migrate
-  /-note\.\d+$/, // store: leftover-wal
   /^config-[0-9a-f]{16}\.json\.\d+$/, // app: overview
-  /^\..+\.(?:tmp|lock)$/, // config: write
 ]
 
-export const isLeftover = (path: string): boolean =>
-  patterns.some((pattern) => pattern.test(basename(path)))
+/** By its name alone. Names that other programs give too must be about one of `own`, files of this project. */
+export function isLeftover(path: string, own: readonly string[]): boolean {
+  const name = basename(path)
+  if (patterns.some((pattern) => pattern.test(name))) return true
+  return own.map((file) => basename(file)).some((file) => isDraftBeside(name, file))
+}
+
+function isDraftBeside(name: string, file: string): boolean {
+  if (name === `.${file}.tmp` || name === `.${file}.lock`) return true // config: write
+  const note = `${file}-note.` // store: leftover-wal
+  return name.startsWith(note) && /^\d+$/.test(name.slice(note.length))
+}
+
+/** The config and both databases, as far as they are known. */
+export async function ownFiles(patient: Patient): Promise<string[]> {
+  const state = await patient.statePath().catch(() => undefined)
+  const config = patient.configFile()
+  return [...(config ? [config] : []), ...(state ? [state, callLogPath(state)] : [])]
+}
 
 const isDraftOf = (path: string): boolean => basename(path).startsWith('config-')
 

@@ -32,7 +32,7 @@ export function namesIn(folder: string): string[] {
 
 /** Copies that caravan made of a database and keeps: before an upgrade, and what a restore has replaced. */
 export const isKeptCopy = (path: string): boolean =>
-  /\.(?:before-\d+|replaced)(?:-wal|-shm)?$/.test(basename(path))
+  /\.(?:before-\d+|replaced(?:-\d+)?)(?:-wal|-shm)?$/.test(basename(path))
 
 /** Where this user's caches are; undefined when nothing says. */
 export function cacheFolder(env: Readonly<Record<string, string | undefined>>): string | undefined {

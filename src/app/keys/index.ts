@@ -36,8 +36,15 @@ export async function openForKeyInUse(
 }
 
 /** The file that CARAVAN_NEW_PASSPHRASE_FILE names. Throws `key_missing` or `key_unsafe`. */
-export async function readNewPassphrase(path: string): Promise<string> {
-  const source = `CARAVAN_NEW_PASSPHRASE_FILE (${path})`
+export const readNewPassphrase = (path: string): Promise<string> =>
+  readNamed('CARAVAN_NEW_PASSPHRASE_FILE', path)
+
+/** The same for CARAVAN_PASSPHRASE_FILE. */
+export const readGivenPassphrase = (path: string): Promise<string> =>
+  readNamed('CARAVAN_PASSPHRASE_FILE', path)
+
+async function readNamed(variable: string, path: string): Promise<string> {
+  const source = `${variable} (${path})`
   const text = await readPassphraseFile(path, source)
   if (text !== undefined) return text
   throw new CaravanError({

@@ -5,6 +5,7 @@ import type { Kek } from '../../config/secrets/keys.ts'
 import type { Recipient } from '../../config/secrets/recipient.ts'
 import { sealMaster, verifySlot } from '../../config/secrets/slots.ts'
 import { CaravanError } from '../../core/errors.ts'
+import { overwriteDeleted } from '../../store/dialect.ts'
 import { type KeySlot, putKeySlot, replaceRecord } from '../../store/keys.ts'
 import type { Db } from '../../store/schema.ts'
 import { listSecrets } from '../../store/secrets.ts'
@@ -38,6 +39,7 @@ export async function rekey(
 
 /** The values themselves are never opened. */
 export async function rewrapSecrets(tx: Db, from: Kek, to: Kek, onStep?: OnStep): Promise<number> {
+  await overwriteDeleted(tx)
   const secrets = await listSecrets(tx)
   for (const { name, record } of secrets) {
     await replaceRecord(tx, name, { record: rewrap(from, to, record, name), kekId: to.id })

@@ -4,6 +4,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -77,6 +78,19 @@ it('replaces the key file and the master, and leaves nothing that the old ones o
   await expect(held.store.read('secret 1')).rejects.toMatchObject({ code: 'key_wrong' })
 })
 
+it('leaves no record of the old keys in the free pages of the file', async () => {
+  const folder = await folderWith(0)
+  const keys = await openKeys(folder)
+  for (let n = 1; n <= 30; n++) await keys.store.write(`secret ${n}`, 'x'.repeat(n * 50))
+  const records = (await keys.store.list()).map(({ record }) => record)
+  await rotateKey(keys.app, { newPassphrase })
+  await keys.close()
+
+  const bytes = readFileSync(join(folder, 'caravan.db'), 'latin1')
+
+  expect(records.filter((record) => bytes.includes(record))).toEqual([])
+})
+
 it('the helper that looks for what a key opens does find it', async () => {
   const folder = await folderWith(1)
   const keys = await opened(folder)
@@ -115,7 +129,7 @@ it('can be killed at each of 50 steps: all opens then, and the next rotation com
 
   const finished = outcomes.filter((line) => line.endsWith(': finished'))
   // From the commit to the renaming the earlier rotation is finished; before and after, another one is made.
-  expect(finished).toEqual(['committed: finished'])
+  expect(finished.toSorted()).toEqual(['committed: finished', 'old key file kept: finished'])
   expect(outcomes).toHaveLength(steps.length)
 }, 120_000)
 
@@ -228,13 +242,59 @@ it('takes up the key that a rotation to a file had written before it was killed'
   const keys = await opened(folder, { CARAVAN_KEY: keyTextOf(folder) })
   const to = join(folder, 'new.key')
   const draft = newKey()
-  await writeKeyFile(to, draft)
+  await writeKeyFile(`${to}.next`, draft)
 
   const { finished_earlier } = await rotateKey(keys.app, { to, newPassphrase })
 
   expect(finished_earlier).toBe(false)
   expect(readFileSync(to, 'utf8').trim()).toBe(draft)
   await readAll(await opened(folder, { CARAVAN_KEY: draft }))
+})
+
+it('finishes a rotation to a file that was killed after its commit', async () => {
+  const folder = await folderWith(1)
+  const oldKey = keyTextOf(folder)
+  const keys = await opened(folder, { CARAVAN_KEY: oldKey })
+  const to = join(folder, 'new.key')
+  await rotateKey(keys.app, { to, newPassphrase })
+  renameSync(to, `${to}.next`)
+
+  const again = await opened(folder, { CARAVAN_KEY: oldKey })
+  const { finished_earlier } = await rotateKey(again.app, { to, newPassphrase })
+
+  expect(finished_earlier).toBe(true)
+  expect(existsSync(`${to}.next`)).toBe(false)
+  await readAll(await opened(folder, { CARAVAN_KEY_FILE: to }))
+})
+
+it('takes no key back that was replaced before', async () => {
+  const folder = await folderWith(1)
+  const [a, b] = [join(folder, 'a.key'), join(folder, 'b.key')]
+  const first = await opened(folder, { CARAVAN_KEY: keyTextOf(folder) })
+  await rotateKey(first.app, { to: a, newPassphrase })
+  const replaced = readFileSync(a, 'utf8').trim()
+  const second = await opened(folder, { CARAVAN_KEY: replaced })
+  await rotateKey(second.app, { to: b, newPassphrase })
+  const third = await opened(folder, { CARAVAN_KEY: readFileSync(b, 'utf8').trim() })
+
+  const refused = rotateKey(third.app, { to: a, newPassphrase })
+
+  await expect(refused).rejects.toMatchObject({ code: 'key_exists' })
+  expect(await openedBy(third, [replaced])).toEqual([])
+  await readAll(third)
+})
+
+it('removes no next file that cannot be read: it may be the only copy of a key', async () => {
+  const folder = await folderWith(1)
+  const next = `${keyFileOf(folder)}.next`
+  const spare = readFileSync(join(folder, 'spare.key'), 'utf8')
+  writeFileSync(next, spare, { mode: 0o644 })
+  const keys = await opened(folder)
+
+  const refused = rotateKey(keys.app, { newPassphrase })
+
+  await expect(refused).rejects.toMatchObject({ code: 'key_unsafe' })
+  expect(readFileSync(next, 'utf8')).toBe(spare)
 })
 
 it('refuses to write the new key over the key of another slot', async () => {

@@ -1,8 +1,11 @@
 /** A new key for the slot in use, and a new master key for everything. */
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { rm } from 'node:fs/promises'
-import { type FoundKey, lookForNextKey, readKeyFile } from '../../config/secrets/find-key.ts'
+import { type FoundKey, readKeyFile } from '../../config/secrets/find-key.ts'
 import {
+  formerKeyFile,
+  keyExists,
   nextKeyFile,
   type OnStep,
   putNextInPlace,
@@ -71,6 +74,7 @@ async function rotateFile(
   { onStep }: RotateOptions,
 ): Promise<RotatedKey> {
   const { db } = await app.state()
+  const former = (await formerKeyFile(path)) ?? null
   const result = await withMaster(app, async (tx, held, slots) => {
     onStep?.('locked')
     const { key } = await prepareNext(path, slots, onStep)
@@ -81,7 +85,7 @@ async function rotateFile(
   await finishRotation(db, path, onStep)
   const store = await app.secrets()
   await store.unlockedAgain(await store.unlocked())
-  return result
+  return { ...result, former }
 }
 
 /**
@@ -93,8 +97,8 @@ async function prepareNext(
   slots: readonly KeySlot[],
   onStep: OnStep | undefined,
 ): Promise<FoundKey> {
-  const draft = await lookForNextKey(path)
   const next = await nextKeyFile(path)
+  const draft = await readNext(next)
   if (draft && !slotOf(slots, draft)) return draft
   if (draft) {
     if (slotOf(slots, await readKeyFile(path, path))) throw nextInUse(next)
@@ -110,20 +114,37 @@ async function prepareNext(
   }
 }
 
-/** For a key that comes from outside: the new one goes where it was asked for, and the operator does the rest. */
+/** Undefined for what is no key, or half of one. What cannot be read may be one: throws what is wrong with it. */
+async function readNext(next: string): Promise<FoundKey | undefined> {
+  try {
+    return await readKeyFile(next, next)
+  } catch (error) {
+    if (error instanceof CaravanError && error.code === 'key_malformed') return undefined
+    throw error
+  }
+}
+
+/**
+ * For a key that comes from outside: the new one goes where it was asked for, by way of a `.next` as well, and the
+ * operator does the rest. A key that lies there is never taken: it may be the one that had to be replaced.
+ */
 async function rotateTo(
   app: KeyApp,
   slotId: string,
   to: string,
   { onStep }: RotateOptions,
 ): Promise<RotatedKey> {
-  return withMaster(app, async (tx, held, slots) => {
+  const { db } = await app.state()
+  const result = await withMaster(app, async (tx, held, slots) => {
     onStep?.('locked')
-    // A key that lies there without being a slot's is what a stopped rotation wrote, and is as good as another.
-    const { key } = (await readKeyFile(to, to)) ?? (await writeKey(to, onStep))
+    if (existsSync(to)) throw keyExists(to)
+    const { key } = await prepareNext(to, slots, onStep)
     const fresh = { recipient: pairOf(key).recipient }
     return replaceKey(app, tx, { held, slots, slotId, fresh, file: to, onStep })
   })
+  onStep?.('committed')
+  await finishRotation(db, to, onStep)
+  return result
 }
 
 async function rotatePassphrase(
@@ -133,7 +154,7 @@ async function rotatePassphrase(
 ): Promise<RotatedKey> {
   const text = await newPassphrase()
   requireStrong(text)
-  const kdf = newKdf()
+  const kdf = newKdf(app.kdfCost)
   const fresh = { recipient: pairOf(await deriveKey(text, kdf)).recipient, kdf }
   return withMaster(app, (tx, held, slots) =>
     replaceKey(app, tx, { held, slots, slotId, fresh, file: null, onStep }),
@@ -173,6 +194,7 @@ async function replaceKey(
  */
 async function finishedEarlier(app: KeyApp, to: string): Promise<RotatedKey | undefined> {
   const { db } = await app.state()
+  if (!existsSync(to)) await finishRotation(db, to)
   const slot = slotOf(await listKeySlots(db), await readKeyFile(to, to))
   if (!slot) return undefined
   const here = await (await app.secrets()).lookHere()
@@ -200,6 +222,7 @@ async function resultOf(
     secrets: secrets.length,
     other_slots: slots.length - 1,
     file,
+    former: null,
     finished_earlier: isFinishedEarlier,
   }
 }

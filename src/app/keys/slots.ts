@@ -17,9 +17,13 @@ import { unknownName } from '../catalogue.ts'
 import { operatorName } from '../operator.ts'
 import { rekey, sealSlot } from './rekey.ts'
 import type { Unlocked } from './unlock.ts'
+import { upgradeWithin } from './upgrade.ts'
 
 /** What the use cases of keys need of the program. */
-export type KeyApp = Pick<App, 'clock' | 'env' | 'state' | 'secrets'>
+export type KeyApp = Pick<App, 'clock' | 'env' | 'state' | 'secrets'> & {
+  /** What a new passphrase costs whoever guesses, `n` of scrypt; tests pay less. */
+  kdfCost?: number
+}
 
 /** Needs no key, asks nobody. */
 export async function listSlots(app: KeyApp): Promise<KeySlotInfo[]> {
@@ -58,7 +62,7 @@ export async function addSlot(app: KeyApp, wanted: NewSlot): Promise<AddedSlot> 
   }
   const text = await wanted.passphrase()
   requireStrong(text)
-  const kdf = newKdf()
+  const kdf = newKdf(app.kdfCost)
   const { recipient } = pairOf(await deriveKey(text, kdf))
   const slot = { kind: 'passphrase', kdf, recipient } as const
   return added(await insertSlot(app, { ...slot, label: wanted.label ?? 'passphrase' }, wanted))
@@ -101,12 +105,18 @@ export async function withMaster<T>(
   app: KeyApp,
   work: (tx: Db, held: Unlocked, slots: KeySlot[]) => Promise<T>,
 ): Promise<T> {
-  const { db } = await app.state()
+  const { db, instanceId } = await app.state()
   const store = await app.secrets()
   for (;;) {
     const held = await store.unlocked()
     const done = await atomically(db, async (tx) => {
       const slots = await listKeySlots(tx)
+      const old = slots.find(({ id, sealedMaster }) => id === held.slotId && sealedMaster === null)
+      // Unlocking went on without: whatever stood in the way has to be told now.
+      if (old?.masterId === held.master.id) {
+        await upgradeWithin(tx, instanceId, old, held.master, held.pair.recipient)
+        return undefined
+      }
       const isCurrent = slots.some(
         ({ id, recipient, masterId }) =>
           id === held.slotId && masterId === held.master.id && recipient === held.pair.recipient,

@@ -8,7 +8,7 @@ import { newKey, parseKey } from '../../config/secrets/keys.ts'
 import { systemClock as clock } from '../../core/clock.ts'
 import { createFile } from '../../store/create.ts'
 import { stateFile } from '../../store/files.ts'
-import { listKeySlots } from '../../store/keys.ts'
+import { listKeySlots, replaceRecord } from '../../store/keys.ts'
 import { startChild } from '../../testing/child.ts'
 import {
   keyFileOf,
@@ -26,6 +26,7 @@ import { addSlot, listSlots } from './slots.ts'
 import { sealFor } from '../../config/secrets/recipient.ts'
 
 const passphrase = 'five words nobody would guess'
+const newPassphrase = () => Promise.reject(new Error('no passphrase was expected'))
 
 async function opened(folder: string, options: OpenKeysOptions = {}): Promise<OpenKeys> {
   const keys = await openKeys(folder, options)
@@ -299,4 +300,26 @@ it('finds the next file also when the key file is gone, and puts it in its place
   expect(await store.read('token')).toBe('planted')
   expect(existsSync(next)).toBe(false)
   expect(keyTextOf(folder)).toMatch(/^caravan-key-v1:/)
+})
+
+it('one damaged secret of an older version locks nobody out of the others', async () => {
+  const { folder, keyText } = await oldState()
+  const keys = await opened(folder)
+  const { db } = keys.state
+  const { id: kekId } = parseKey(keyText, 'test')
+  await replaceRecord(db, 'one', { record: 'v1.damaged', kekId })
+
+  expect(await keys.store.read('two')).toBe('value of two')
+  await expect(keys.store.read('one')).rejects.toMatchObject({ code: 'secret_damaged' })
+  await expect(rotateKey(keys.app, { newPassphrase })).rejects.toMatchObject({
+    code: 'secret_damaged',
+    message: expect.stringContaining('one'),
+  })
+  await keys.store.write('one', 'stored again')
+  await rotateKey(keys.app, { newPassphrase })
+
+  const later = await opened(folder)
+  expect(await later.store.read('one')).toBe('stored again')
+  expect(await later.store.read('two')).toBe('value of two')
+  expect(await openedBy(later, [keyText])).toEqual([])
 })

@@ -35,6 +35,7 @@ export type TestOptions = {
   rungDeadline?: string
   /** Told which credentials of a service end when, once for each service whose vendor says so. Default: they are kept. */
   onExpiry?(service: string, expires: Expires): Promise<void>
+  onProgress?(progress: { done: number; total: number }): void
 }
 
 export type TestReport = {
@@ -76,7 +77,9 @@ export async function testServices(app: App, options: TestOptions): Promise<Test
   const prober = createProber({ clock: app.clock, env: app.env, signal, rungMs })
   const run = { app, loaded, prober, maxEffect, offline, signal }
   try {
-    const results = await testAll(run, subjects, which === 'all', stop)
+    let done = 0
+    const onDone = () => options.onProgress?.({ done: ++done, total: subjects.length })
+    const results = await testAll(run, subjects, { skipsDisabled: which === 'all', stop, onDone })
     for (const { service, expires } of results) {
       const told = expires.map(({ field, at }) => ({ field, at: new Date(at) }))
       if (told.length > 0) await onExpiry(service, told)
@@ -89,12 +92,17 @@ export async function testServices(app: App, options: TestOptions): Promise<Test
   }
 }
 
+type Testing = {
+  skipsDisabled: boolean
+  stop: AbortController
+  onDone(): void
+}
+
 /** A fault of the state concerns all: the others are stopped, waited for, and it is thrown. */
 async function testAll(
   run: Run,
   subjects: readonly Subject[],
-  skipsDisabled: boolean,
-  stop: AbortController,
+  { skipsDisabled, stop, onDone }: Testing,
 ): Promise<TestResult[]> {
   const places = createSemaphore(sideBySide)
   const tests = subjects.map(async (subject) => {
@@ -113,6 +121,7 @@ async function testAll(
       throw error
     } finally {
       places.leave()
+      onDone()
     }
   })
   const ends = await Promise.allSettled(tests)

@@ -55,7 +55,9 @@ it('carries config, schedules and secrets to the key of another machine, and not
 
   const packed = await from.run(`config bundle out.bundle --for ${await recipientOf(to)}`)
   const text = from.read('out.bundle')
-  const first = await to.run(`config restore ${bundle} --json`)
+  const unasked = await to.run(`config restore ${bundle}`)
+  const untouched = to.read('integrations.yaml')
+  const first = await to.run(`config restore ${bundle} --yes --json`)
   const restored = JSON.parse(first.out) as Restored
   const config = to.read('integrations.yaml')
   const second = await to.run(`config restore ${bundle} --json`)
@@ -71,6 +73,10 @@ it('carries config, schedules and secrets to the key of another machine, and not
   expect(from.planted.filter((value) => text.includes(value))).toEqual([])
   expect(from.read('integrations.yaml')).toBe(original)
 
+  expect(unasked).toMatchObject({ code: 7, out: '' })
+  expect(unasked.err).toContain('different: timezone')
+  expect(unasked.err).toContain(`Replace ${to.file('integrations.yaml')}: nobody was asked`)
+  expect(untouched).toContain('timezone: UTC')
   expect(first).toMatchObject({ code: 0 })
   expect(restored).toMatchObject({
     changed: true,
@@ -123,15 +129,21 @@ it('carries to whoever knows a passphrase', async () => {
   })
   const wrong = await to.run(`config restore ${bundle}`, { stdin: 'five words are easy to lose' })
   const none = await to.run(`config restore ${bundle}`)
+  writeFileSync(to.file('words'), 'five words are easy to keep\n', { mode: 0o600 })
   const right = await to.run(`config restore ${bundle}`, { stdin: 'five words are easy to keep' })
+  const again = await to.run(`config restore ${bundle}`, {
+    env: { CARAVAN_PASSPHRASE_FILE: to.file('words') },
+  })
 
   expect(weak).toMatchObject({ code: 1, err: expect.stringContaining('at least 12 characters') })
   expect(packed.code).toBe(0)
   expect(from.read('out.bundle')).toContain('passphrase: scrypt 131072 8 1 ')
   expect(wrong).toMatchObject({ code: 12, out: '' })
   expect(wrong.err).toContain('this is not the passphrase')
-  expect(none.code).toBe(12)
+  expect(none).toMatchObject({ code: 2, out: '' })
+  expect(none.err).toContain('with CARAVAN_PASSPHRASE_FILE.')
   expect(right).toMatchObject({ code: 0, err: '' })
+  expect(again.err).toContain('everything is here already')
   expect((await to.run('test haier')).code).toBe(0)
 })
 
@@ -157,6 +169,7 @@ it('asks before it replaces anything, and keeps where the state and the key lie'
   expect(unasked).toMatchObject({ code: 7, out: '' })
   expect(unasked.err).toContain('different: haier')
   expect(unasked.err).toContain('different: haier.client_secret')
+  expect(unasked.err).toContain('integrations.yaml and the value of haier.client_secret: nobody')
   expect(untouched).toBe(before)
   expect(JSON.parse(restored.out)).toMatchObject({ kept_here: ['state'], changed: true })
   expect(to.read('integrations.yaml')).toContain('state: caravan.db')

@@ -15,14 +15,12 @@ export function registerBundle(config: Command, cli: Cli): void {
     .summary('Pack config, secrets and schedules into a file for another machine')
     .description(
       'Packs integrations.yaml, which holds the schedules, and the secrets that it names, sealed for one receiver. ' +
-        'Nothing else goes with it: no state, no logs, no key. "caravan config restore" unpacks it.',
+        'Nothing else goes with it: no state, no logs, no key. "caravan config restore" unpacks it. A passphrase is read ' +
+        'from the file that CARAVAN_NEW_PASSPHRASE_FILE names, else from stdin; on a terminal it is asked for.',
     )
     .argument('<file>', 'where to; nothing may lie there')
     .option('--for <recipient>', 'the receiver, as "caravan key list" shows it on that machine')
-    .option(
-      '--passphrase',
-      'a passphrase instead: asked for, read from stdin or CARAVAN_NEW_PASSPHRASE_FILE',
-    )
+    .option('--passphrase', 'a passphrase instead: asked for, or read as above')
     .action(async (file: string, flags: BundleFlags) => {
       const io = cli.io()
       const { for: recipient, passphrase = false } = flags

@@ -63,8 +63,26 @@ it('a fault of one service leaves the others usable', async () => {
   expect(listed.out).toMatch(
     /bad +hair +1 +enabled +faulty +its config has a fault: caravan config check/,
   )
-  expect(listed.err).toBe('The config has 1 fault(s). See them with "caravan config check".\n')
+  expect(listed.err).toBe('The config has 1 fault. See them with "caravan config check".\n')
   expect(tested.code).toBe(0)
+})
+
+it('a faulty job is told by jobs and status as list tells it, and counted', async () => {
+  const { run, write } = await project()
+  write('integrations.yaml', `version: 1\njobs:\n  haier-products: { schedule: 'x y' }\n`)
+  const told = 'The config has 1 fault. See them with "caravan config check".\n'
+
+  const jobs = await run('jobs')
+  const status = await run('status')
+  const checked = await run('config check')
+
+  expect(jobs).toMatchObject({ out: expect.stringMatching(/haier-products .* faulty /), err: told })
+  expect(status).toMatchObject({
+    out: expect.stringMatching(/haier-products .* faulty/),
+    err: told,
+  })
+  expect((await run('list')).err).toContain(told)
+  expect(checked.out).toMatch(/jobs +1\nresult +1 fault\n/)
 })
 
 it('shows each placeholder without a value as a fault of its own, at its own line', async () => {
@@ -88,7 +106,7 @@ services:
   const asJson = JSON.parse((await run('config check --json')).out) as { faults: object[] }
 
   expect(code).toBe(9)
-  expect(out).toContain('result    3 fault(s)')
+  expect(out).toContain('result    3 faults')
   expect(asJson).not.toHaveProperty('text')
   const at = (line: number, column: number, field: string) => ({
     line,

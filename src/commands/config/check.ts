@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { counted } from '../../core/words.ts'
 import type { Cli } from '../cli.ts'
 import { withExamples, withJson } from '../flags.ts'
 import { printRecord } from '../output/print.ts'
@@ -21,7 +22,7 @@ export function registerCheck(config: Command, cli: Cli): void {
             ['config', result.file],
             ['services', String(result.services)],
             ['jobs', String(result.jobs)],
-            ['result', faults === 0 ? 'no faults' : `${faults} fault(s)`],
+            ['result', faults === 0 ? 'no faults' : counted(faults, 'fault')],
             ['faults', text],
           ],
         },

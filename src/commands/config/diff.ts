@@ -5,6 +5,7 @@ import { withExamples, withJson } from '../flags.ts'
 import { type Paint, paintFor, type Tone } from '../output/colour.ts'
 import { printable, printJson, say } from '../output/print.ts'
 import { formatInstant } from '../output/time.ts'
+import { formatValue } from '../output/value.ts'
 
 export function registerDiff(config: Command, cli: Cli): void {
   const diff = config
@@ -22,8 +23,9 @@ export function registerDiff(config: Command, cli: Cli): void {
       if ((flags as { json?: boolean }).json) return printJson(io, result)
       const name = (side: DiffSide) => nameOf(side, io.isUtc)
       if (!result.differs) {
-        return say(io, `${name(result.from)} and ${name(result.to)} are the same.`)
+        return say(io, `${name(result.from)} and ${name(result.to)} are the same${butFor(result)}.`)
       }
+      if (result.not_compared.length > 0) say(io, `Everything was compared${butFor(result)}.`)
       const paint = await paintFor(io)
       io.out(`${paint('strong', `--- ${name(result.from)}\n+++ ${name(result.to)}`)}\n`)
       const { shorten } = await import('../output/table.ts')
@@ -36,6 +38,10 @@ export function registerDiff(config: Command, cli: Cli): void {
     'caravan config diff 1 now --json',
   )
 }
+
+/** What equal versions say nothing about. */
+export const butFor = ({ not_compared: paths }: Pick<ConfigDiff, 'not_compared'>): string =>
+  paths.length > 0 ? `, but for secrets in clear, which are not kept: ${paths.join(', ')}` : ''
 
 const nameOf = ({ version, loaded_at, by }: DiffSide, isUtc: boolean): string =>
   version === null
@@ -54,9 +60,9 @@ export function renderDiff(
   })
   const keys = (changes ?? []).map(({ path, change, before, after }) => {
     const what = {
-      added: `added: ${show(after)}`,
-      removed: `removed; it was ${show(before)}`,
-      changed: `${show(before)} → ${show(after)}`,
+      added: `added: ${formatValue(after, empty)}`,
+      removed: `removed; it was ${formatValue(before, empty)}`,
+      changed: `${formatValue(before, empty)} → ${formatValue(after, empty)}`,
     }[change]
     return fit(printable(`${path}  ${what}`))
   })
@@ -65,7 +71,5 @@ export function renderDiff(
 
 const toneOfSign: Record<string, Tone | undefined> = { '-': 'bad', '+': 'good', '@': 'dim' }
 
-const show = (value: unknown): string => {
-  if (value === null || value === undefined) return '(empty)'
-  return typeof value === 'string' ? value : JSON.stringify(value)
-}
+/** How a key without a value reads. */
+const empty = '(empty)'

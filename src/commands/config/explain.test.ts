@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { haierProject, project } from '../../testing/program.ts'
@@ -123,6 +123,29 @@ it('looks through placeholders, and shows no secret behind them', async () => {
     value: '881',
     source: { layer: 'file', detail: expect.stringContaining('with variable COUNTY') },
   })
+})
+
+it('needs no key, and says whether a secret is there', async () => {
+  const { one, file } = await explained()
+  rmSync(file('caravan.key'))
+
+  expect(await one('services.haier.config.password')).toMatchObject({
+    value: '***',
+    source: { layer: 'secret store' },
+    fault: null,
+  })
+})
+
+it('names a credential only when it is there, and the proxy that a request would take', async () => {
+  const { one, file } = await explained()
+  mkdirSync(file('credentials'))
+  const env = { CREDENTIALS_DIRECTORY: file('credentials') }
+
+  expect(await one('key_file', env)).toMatchObject({ source: { layer: 'caravan' } })
+  writeFileSync(file('credentials/caravan-key'), '')
+  expect(await one('key_file', env)).toMatchObject({ source: { layer: 'systemd credential' } })
+  const { source, overridden } = await one('services.haier.proxy', { HTTP_PROXY: 'http://p:1' })
+  expect([source, ...overridden]).toMatchObject([{ layer: 'file' }])
 })
 
 it("the operator's switch is above the file", async () => {

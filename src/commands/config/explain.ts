@@ -5,6 +5,7 @@ import { withExamples, withJson } from '../flags.ts'
 import type { Io } from '../output/io.ts'
 import { paintFor } from '../output/colour.ts'
 import { printJson, printRecord, say } from '../output/print.ts'
+import { formatValue } from '../output/value.ts'
 
 export function registerExplain(config: Command, cli: Cli): void {
   const explain = config
@@ -38,12 +39,12 @@ async function printKey(io: Io, answer: ConfigExplanation, it: ExplainedKey): Pr
       data: answer,
       lines: [
         ['key', it.key],
-        ['value', show(it.value)],
+        ['value', formatValue(it.value)],
         ['from', describe(it.source)],
         ['fault', it.fault ?? ''],
         [
           'overrides',
-          it.overridden.map((each) => `${show(each.value)}  ${describe(each)}`).join('\n'),
+          it.overridden.map((each) => `${formatValue(each.value)}  ${describe(each)}`).join('\n'),
         ],
         ['about', it.about ?? ''],
         ['config', `${file} (${found_by})`],
@@ -61,7 +62,7 @@ async function printKeys(io: Io, { keys, config }: ConfigExplanation): Promise<v
     set,
     [
       { title: 'KEY', text: (row) => row.key, tone: () => 'strong' },
-      { title: 'VALUE', text: (row) => show(row.value), shrink: 2 },
+      { title: 'VALUE', text: (row) => formatValue(row.value), shrink: 2 },
       { title: 'FROM', text: (row) => describe(row.source), shrink: 1 },
       {
         title: 'FAULT',
@@ -85,8 +86,3 @@ const describe = ({ layer, detail }: KeySource): string =>
 
 const isBuiltIn = (layer: KeySource['layer']): boolean =>
   ['adapter', 'job', 'caravan', 'not set'].includes(layer)
-
-const show = (value: unknown): string => {
-  if (value === null || value === undefined) return '(none)'
-  return typeof value === 'string' ? value : JSON.stringify(value)
-}

@@ -132,6 +132,7 @@ it('helps when the file is no YAML any more', async () => {
 
   const listed = await run('config history')
   const diff = await run('config diff')
+  const broken = read('integrations.yaml')
   const rollback = await run(`config rollback ${latest} --yes`)
 
   expect(listed.code).toBe(0)
@@ -139,6 +140,44 @@ it('helps when the file is no YAML any more', async () => {
   expect(diff.out).toContain('-services:\n+services: [')
   expect(rollback.code).toBe(0)
   expect(read('integrations.yaml')).toBe(original)
+  // It has no version: without a copy an hour of editing would be gone.
+  expect(rollback.out).toMatch(/former +.*integrations\.yaml\.before-rollback\n/)
+  expect(read('integrations.yaml.before-rollback')).toBe(broken)
+})
+
+it('keeps a copy of secrets in clear that no version holds', async () => {
+  const { run, json, read, write, file } = await haierProject()
+  await run('list')
+  const [{ version } = { version: 0 }] = await versionsOf(json)
+  const present = read('integrations.yaml').replace(/client_secret: .*/, 'client_secret: in-clear')
+  write('integrations.yaml', present)
+
+  const { former } = await json<{ former: string }>(`config rollback ${version} --yes`)
+
+  expect(former).toBe(file('integrations.yaml.before-rollback'))
+  expect(read('integrations.yaml.before-rollback')).toBe(present)
+})
+
+it('says which secrets in clear it did not compare', async () => {
+  const { run, json, read, write } = await haierProject()
+  const original = read('integrations.yaml')
+  write('integrations.yaml', original.replace(/client_secret: .*/, 'client_secret: first'))
+  await run('list')
+  const [{ version } = { version: 0 }] = await versionsOf(json)
+  write('integrations.yaml', original.replace(/client_secret: .*/, 'client_secret: second'))
+  const told =
+    'but for secrets in clear, which are not kept: services.haier.config.client_secret.\n'
+
+  const diff = await run('config diff')
+  const rollback = await run(`config rollback ${version}`)
+
+  expect(diff).toMatchObject({ code: 0, out: '', err: expect.stringContaining(told) })
+  expect(rollback.code).toBe(0)
+  expect(rollback.err).toContain(told)
+  expect(await json('config diff')).toMatchObject({
+    differs: false,
+    not_compared: ['services.haier.config.client_secret'],
+  })
 })
 
 it('refuses a version that would not be valid today', async () => {

@@ -1,11 +1,13 @@
 import type { Command } from 'commander'
 import type { Compared, ConfigRestored } from '../../app/answers/bundle.ts'
 import type { RestorePlan } from '../../app/bundle/restore.ts'
+import { utcText } from '../../core/words.ts'
 import type { Cli } from '../cli.ts'
 import { withExamples, withJson } from '../flags.ts'
 import type { Io } from '../output/io.ts'
 import { printRecord, say } from '../output/print.ts'
-import { askSecret, consent } from '../output/prompt.ts'
+import { bundlePassphrase } from '../output/passphrase.ts'
+import { consent } from '../output/prompt.ts'
 
 export function registerRestore(config: Command, cli: Cli): void {
   const restore = config
@@ -14,7 +16,9 @@ export function registerRestore(config: Command, cli: Cli): void {
     .description(
       'Unpacks what "caravan config bundle" packed: shows what would change, stores the secrets under the key of this ' +
         'installation, and replaces integrations.yaml; the former file is kept beside it. Whoever knows the recipient ' +
-        'of this installation can seal a bundle for it: take one only from where you trust it.',
+        'of this installation can seal a bundle for it: take one only from where you trust it. The passphrase of one that ' +
+        'was sealed with --passphrase is asked for on a terminal; elsewhere it is read from stdin, or when that is ' +
+        'empty from the file that CARAVAN_PASSPHRASE_FILE names.',
     )
     .argument('<bundle>', 'the file')
     .option('--yes', 'replace what is here without asking')
@@ -22,18 +26,28 @@ export function registerRestore(config: Command, cli: Cli): void {
       const io = cli.io()
       const restored = await cli.withApp(async (app) => {
         const { planConfigRestore, restoreConfig } = await import('../../app/bundle/restore.ts')
+        const { readGivenPassphrase } = await import('../../app/keys/index.ts')
         const plan = await planConfigRestore(app, file, () =>
-          askSecret(io, 'Passphrase of the bundle'),
+          bundlePassphrase(io, readGivenPassphrase),
         )
         if (plan.replaces) {
           for (const line of linesOf(plan)) say(io, line.join(': '))
-          await consent(io, `Replace ${plan.config} and these secrets?`, flags.yes, '--yes')
+          await consent(io, `Replace ${replacedBy(plan)}?`, flags.yes, '--yes')
         }
         return restoreConfig(app, plan)
       })
       await printRestored(io, restored, flags)
     })
   withExamples(withJson(restore), 'caravan config restore new-server.bundle --yes')
+}
+
+/** What of what is here gets another content. */
+function replacedBy({ changesFile, config, secrets }: RestorePlan): string {
+  const names = secrets.filter(({ change }) => change === 'different').map(({ name }) => name)
+  return [
+    ...(changesFile ? [config] : []),
+    ...(names.length > 0 ? [`the value of ${names.join(', ')}`] : []),
+  ].join(' and ')
 }
 
 const linesOf = (
@@ -70,7 +84,7 @@ async function printRestored(
       data: restored,
       lines: [
         ['config', restored.config],
-        ['from', `caravan ${restored.made_by}, ${restored.made_at}`],
+        ['from', `caravan ${restored.made_by}, ${utcText(restored.made_at)}`],
         ...linesOf(restored),
         ['former', restored.former ?? ''],
         ['unset here', restored.unset.map(({ path, message }) => `${path}: ${message}`).join('\n')],

@@ -4,7 +4,7 @@ import { withExamples, withJson } from '../flags.ts'
 import { paintFor } from '../output/colour.ts'
 import { printRecord, say } from '../output/print.ts'
 import { consent } from '../output/prompt.ts'
-import { renderDiff } from './diff.ts'
+import { butFor, renderDiff } from './diff.ts'
 
 export function registerRollback(config: Command, cli: Cli): void {
   const rollback = config
@@ -27,6 +27,10 @@ export function registerRollback(config: Command, cli: Cli): void {
         }
         return rollBack(app, plan)
       })
+      if (result.not_compared.length > 0) {
+        const what = result.changed ? 'Everything was put back' : 'The file is the same'
+        say(io, `${what}${butFor(result)}.`)
+      }
       await printRecord(
         io,
         {
@@ -39,6 +43,7 @@ export function registerRollback(config: Command, cli: Cli): void {
                 ? `version ${result.version} is back`
                 : `the file is version ${result.version} already`,
             ],
+            ['former', result.former ?? ''],
             ['recorded as', result.recorded_as === null ? '' : `version ${result.recorded_as}`],
           ],
         },

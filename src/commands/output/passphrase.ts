@@ -32,6 +32,28 @@ export async function newPassphrase(
   })
 }
 
+/**
+ * The passphrase of a bundle. What is piped in comes before CARAVAN_PASSPHRASE_FILE, for that may hold the one of the
+ * secrets here. Throws `value_missing`.
+ */
+export async function bundlePassphrase(
+  io: Io,
+  readFile: (path: string) => Promise<string>,
+): Promise<string> {
+  const path = io.env.CARAVAN_PASSPHRASE_FILE
+  const isPiped = process.stdin.isTTY !== true
+  const given = isPiped ? await readStdin() : io.mayAsk ? await askHidden(bundleQuestion) : ''
+  const text = given === '' && path ? await readFile(path) : given
+  if (text !== '') return text
+  throw new CaravanError({
+    code: 'value_missing',
+    message: 'the bundle was sealed with a passphrase, and none was given',
+    hint: 'Type it on a terminal, pipe it in, or name a file that holds it with CARAVAN_PASSPHRASE_FILE.',
+  })
+}
+
+const bundleQuestion = 'Passphrase of the bundle'
+
 async function askHidden(message: string): Promise<string> {
   const { password } = await import('@inquirer/prompts')
   return password({ message, mask: '*', toggleMask: false }, { output: process.stderr })

@@ -24,7 +24,7 @@ export async function printList<Row extends object>(
     const { csvLines } = await import('../../formats/csv.ts')
     return io.out(csvLines(list.rows))
   }
-  if (list.rows.length === 0) return io.err(`${list.empty}\n`)
+  if (list.rows.length === 0) return say(io, list.empty)
   const { renderTable } = await import('./table.ts')
   const page = { width: io.columns, paint: await paintFor(io) }
   await io.page(renderTable(list.rows, list.columns, page))

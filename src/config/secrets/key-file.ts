@@ -1,8 +1,9 @@
 /** Files that hold a key or a passphrase: for their owner alone, and on the disk before anything relies on them. */
 import { constants } from 'node:fs'
-import { open, realpath, rename, rm } from 'node:fs/promises'
+import { link, open, readFile, realpath, rename, rm } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { CaravanError, messageOf, systemCode } from '../../core/errors.ts'
+import { parseKey } from './keys.ts'
 
 /** What the file is called in an error. */
 export type FileWord = 'key file' | 'passphrase file'
@@ -57,13 +58,7 @@ export async function writeKeyFile(path: string, keyText: string, onStep?: OnSte
   try {
     handle = await open(path, 'wx', 0o600)
   } catch (error) {
-    if (systemCode(error) === 'EEXIST') {
-      throw new CaravanError({
-        code: 'key_exists',
-        message: `there is a file ${path} already; it was not touched`,
-        hint: 'Secrets sealed with a key can be opened with nothing else. Name another file, or move it away if you are sure.',
-      })
-    }
+    if (systemCode(error) === 'EEXIST') throw keyExists(path)
     throw unwritable(path, error)
   }
   try {
@@ -84,6 +79,13 @@ export async function writeKeyFile(path: string, keyText: string, onStep?: OnSte
   onStep?.('key folder synced')
 }
 
+export const keyExists = (path: string): CaravanError =>
+  new CaravanError({
+    code: 'key_exists',
+    message: `there is a file ${path} already; it was not touched`,
+    hint: 'Secrets sealed with a key can be opened with nothing else. Name another file, or move it away if you are sure.',
+  })
+
 /** The file itself, where the path is a link to it: a new key goes beside the old one and into its place. */
 export const keyFileItself = (path: string): Promise<string> =>
   realpath(path).catch(() => resolve(path))
@@ -92,10 +94,26 @@ export const keyFileItself = (path: string): Promise<string> =>
 export const nextKeyFile = async (path: string): Promise<string> =>
   `${await keyFileItself(path)}.next`
 
-/** Puts the next key into the place of the old one. Throws `key_unwritable`. */
-export async function putNextInPlace(path: string, onStep?: OnStep): Promise<void> {
+/**
+ * Where the key that lies there now is kept when another takes its place: backups need it, and so may another
+ * installation that was given the same key. Undefined when what lies there is no key.
+ */
+export async function formerKeyFile(path: string): Promise<string | undefined> {
   const target = await keyFileItself(path)
   try {
+    return `${target}.before-${parseKey(await readFile(target, 'utf8'), target).id}`
+  } catch {
+    return undefined
+  }
+}
+
+/** Puts the next key into the place of the old one, which is kept under another name. Throws `key_unwritable`. */
+export async function putNextInPlace(path: string, onStep?: OnStep): Promise<void> {
+  const target = await keyFileItself(path)
+  const former = await formerKeyFile(path)
+  try {
+    if (former) await keepAs(former, target)
+    onStep?.('old key file kept')
     await rename(`${target}.next`, target)
     onStep?.('key file in its place')
     await syncFolder(dirname(target))
@@ -103,6 +121,13 @@ export async function putNextInPlace(path: string, onStep?: OnStep): Promise<voi
   } catch (error) {
     throw unwritable(target, error)
   }
+}
+
+/** A second name for the same file: at no moment is the key under none. */
+async function keepAs(former: string, target: string): Promise<void> {
+  await link(target, former).catch((error: unknown) => {
+    if (systemCode(error) !== 'EEXIST') throw error
+  })
 }
 
 /** Makes a new name survive a power cut. A folder that may be written but not read does not open for this. */

@@ -12,10 +12,10 @@ export type Kdf = { name: 'scrypt'; n: number; r: number; p: number; salt: strin
 export const shortestPassphrase = 12
 export const passphraseCredential = 'caravan-passphrase'
 
-/** About 0.3 s and 128 MB for each try. */
-export const newKdf = (): Kdf => ({
+/** About 0.3 s and 128 MB for each try, unless a test says a smaller `n`, a power of two. */
+export const newKdf = (n = 2 ** 17): Kdf => ({
   name: 'scrypt',
-  n: 2 ** 17,
+  n,
   r: 8,
   p: 1,
   salt: randomBytes(16).toString('base64url'),

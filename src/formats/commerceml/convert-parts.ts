@@ -25,7 +25,7 @@ import { childrenOf } from './xml-node.ts'
 import type { XmlNode } from './xml-node.ts'
 
 /** Налог or СтавкаНалога. A rate may be written `20`, `18%` or `Без налога`. */
-export function toTax(node: XmlNode, reading: Reading): CommerceTax {
+function toTax(node: XmlNode, reading: Reading): CommerceTax {
   const rateRaw = textIn(node, 'Ставка', reading)
   return {
     name: textIn(node, 'Наименование', reading),

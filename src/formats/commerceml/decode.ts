@@ -22,11 +22,7 @@ const sample = 64
  * the very root element of CommerceML is Cyrillic; so no second pass over the file is needed, and a file whose bytes
  * turn bad further on mixes two encodings and is refused. Returns undefined when more bytes are needed.
  */
-export function detectEncoding(
-  head: Uint8Array,
-  isWhole: boolean,
-  file: string,
-): Detected | undefined {
+function detectEncoding(head: Uint8Array, isWhole: boolean, file: string): Detected | undefined {
   if (head.length < 4 && !isWhole) return undefined
   const marked = byMark(head)
   if (marked) return marked

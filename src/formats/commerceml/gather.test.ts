@@ -175,8 +175,8 @@ describe('what is not CommerceML', () => {
   })
 })
 
-it.each(['none.xml', 'none'])('%s that is not there is unreadable', async (name) => {
-  await expect(gather(path.join(folder, name))).rejects.toMatchObject({ code: 'file_unreadable' })
+it.each(['none.xml', 'none'])('%s that is not there is missing', async (name) => {
+  await expect(gather(path.join(folder, name))).rejects.toMatchObject({ code: 'file_missing' })
 })
 
 it('a file that vanishes is unreadable', async () => {

@@ -1,6 +1,6 @@
 import { open, readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { CaravanError, messageOf, systemCode } from '../../core/errors.ts'
+import { readFault } from '../../core/system-faults.ts'
 import { openZip } from '../zip.ts'
 import type { ZipArchive, ZipLimits } from '../zip.ts'
 import { readBlocks } from './read.ts'
@@ -21,7 +21,7 @@ export type OpenSources = { sources: CommerceSource[]; close(): void }
 /**
  * Finds the XML files behind paths of files, folders and archives. Folders are walked, except `import_files` (pictures),
  * names with a leading dot, files that are still being written (`.part`, `.tmp`) and empty ones. Archives are read as
- * they are. Throws `file_unreadable` and what `openZip` throws. Close it when all has been read.
+ * they are. Throws `file_missing`, `file_unreadable` and what `openZip` throws. Close it when all has been read.
  */
 export async function openSources(
   paths: readonly string[],
@@ -80,7 +80,7 @@ async function* filesBelow(given: string): AsyncGenerator<Found, void, undefined
 
 async function* walk(folder: string): AsyncGenerator<Found, void, undefined> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
-    throw unreadable(folder, cause)
+    throw readFault(folder, cause)
   })
   for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     const file = path.join(folder, entry.name)
@@ -97,13 +97,13 @@ async function* walk(folder: string): AsyncGenerator<Found, void, undefined> {
 
 const factsOf = (file: string) =>
   stat(file).catch((cause: unknown) => {
-    throw unreadable(file, cause)
+    throw readFault(file, cause)
   })
 
 /** An archive begins with `PK`, whatever its name. */
 async function isZip(file: string): Promise<boolean> {
   const handle = await open(file).catch((cause: unknown) => {
-    throw unreadable(file, cause)
+    throw readFault(file, cause)
   })
   try {
     const { bytesRead, buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0)
@@ -112,17 +112,3 @@ async function isZip(file: string): Promise<boolean> {
     await handle.close()
   }
 }
-
-const unreadable = (file: string, cause: unknown): CaravanError =>
-  new CaravanError({
-    code: 'file_unreadable',
-    message: `${file}: cannot be read: ${whyNot(cause)}`,
-    cause,
-  })
-
-const reasons: Record<string, string> = {
-  ENOENT: 'there is no such file or folder',
-  EACCES: 'permission denied',
-}
-
-const whyNot = (cause: unknown): string => reasons[systemCode(cause) ?? ''] ?? messageOf(cause)

@@ -86,10 +86,20 @@ export async function tunnel(
   throw new ProbeFault('proxy_failed', `the proxy ${name} ${said}`)
 }
 
+/** Throws a `ProbeFault` when user name or password are not encoded as an address wants them. */
 export const proxyAuth = ({ username, password }: URL): string[] => {
   if (!username) return []
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  const pair = [username, password].map(decoded).join(':')
   return [`Proxy-Authorization: Basic ${Buffer.from(pair).toString('base64')}`]
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    const says = 'a percent sign in its user name or password has to be written as %25'
+    throw new ProbeFault('proxy_failed', `the address of the proxy cannot be read: ${says}`)
+  }
 }
 
 /** TLS to a proxy whose address begins with https. */

@@ -39,10 +39,24 @@ export async function readSkew(socket: Socket, origin: URL, asked: Asked): Promi
   }
   answer.resume()
   const between = (sentAtMs + clock.now().getTime()) / 2
-  const { date } = answer.headers
-  const at = Date.parse(date ?? '')
-  if (Number.isNaN(at)) return { unknown: date ? 'its Date header is no date' : 'no Date header' }
-  return { aheadMs: Math.round(at + halfSecond - between) }
+  const { date, age } = answer.headers
+  if (!date) return { unknown: 'no Date header' }
+  const at = instantIn(date)
+  if (at === undefined) return { unknown: 'its Date header is no date' }
+  // A cache answers with the date of the vendor's answer, and says how long it has kept it.
+  const keptMs = /^\d+$/.test(age ?? '') ? Number(age) * 1000 : 0
+  return { aheadMs: Math.round(at + keptMs + halfSecond - between) }
+}
+
+/**
+ * The three forms of HTTP, in milliseconds; the oldest names no zone and is in GMT too. Anything else `Date.parse` would
+ * take for local time, or for a year. RFC 9110, section 5.6.7.
+ */
+function instantIn(date: string): number | undefined {
+  const isOldest = /^\w{3} \w{3} [ \d]?\d \d{2}:\d{2}:\d{2} \d{4}$/.test(date)
+  if (!isOldest && !/^\w+, \d.* (GMT|UTC|[+-]\d{4})$/.test(date)) return undefined
+  const at = Date.parse(isOldest ? `${date} GMT` : date)
+  return Number.isNaN(at) ? undefined : at
 }
 
 /** Whole seconds are cut off, not rounded. */

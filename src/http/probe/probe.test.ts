@@ -167,6 +167,9 @@ describe('clocks', () => {
     expect(report.findings.clock?.saw).toMatch(saw)
   })
 
+  const before = (now: Date) => new Date(now.getTime() - 3_600_000).toUTCString()
+  const no = 'not seen: its Date header is no date'
+
   it('an answer without a date says nothing', async () => {
     const url = await startHttp((_, response) => {
       response.sendDate = false
@@ -177,6 +180,30 @@ describe('clocks', () => {
       status: 'skipped',
       saw: 'not seen: no Date header',
     })
+  })
+
+  const utc = (text: string) =>
+    text.replace(/^(\w+), (\d+) (\w+) (\d+) (\S+) GMT/, '$1 $3 $2 $5 $4')
+
+  it.each([
+    ['from a cache, an hour old', (now: Date) => [before(now), '3600'], 'in step'],
+    ['in the oldest form, without a zone', (now: Date) => [utc(now.toUTCString())], 'in step'],
+    ['of a form of its own, without a zone', (now: Date) => [now.toISOString().slice(0, 19)], no],
+    ['that is a number', () => ['5'], no],
+  ])('a date %s does not make a wrong clock', async (_, headersAt, saw) => {
+    const zone = process.env.TZ
+    process.env.TZ = 'Asia/Shanghai'
+    onTestFinished(
+      () => void (zone === undefined ? delete process.env.TZ : (process.env.TZ = zone)),
+    )
+    const url = await startHttp((_request, response) => {
+      const [date = '', age] = headersAt(new Date())
+      response.setHeader('date', date)
+      if (age !== undefined) response.setHeader('age', age)
+      response.end()
+    })
+
+    expect((await look(url)).findings.clock).toMatchObject({ saw })
   })
 
   it('asks with HEAD for the root, without credentials, and once for all who share it', async () => {
@@ -307,6 +334,16 @@ describe('proxies', () => {
       dns: 'proxy_failed',
     })
     expect(await through(silent.url)).toMatchObject({ tcp: 'proxy_failed' })
+  })
+
+  it('one whose user name cannot be decoded is named, and no part of it is shown', async () => {
+    const { port } = await startProxy(200)
+
+    const report = await look('https://api.example.com', {}, `http://us%ZZer:pw@127.0.0.1:${port}`)
+
+    expect(endsOf(report)).toEqual({ dns: 'ok', tcp: 'proxy_failed' })
+    expect(report.findings.tcp?.saw).toContain('has to be written as %25')
+    expect(JSON.stringify(report)).not.toMatch(/us%ZZer|pw@/)
   })
 
   it('a plain address is asked for in whole', async () => {

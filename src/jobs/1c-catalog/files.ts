@@ -20,7 +20,7 @@ export async function openExchange(
   close()
   throw new CaravanError({
     code: 'input_invalid',
-    message: `There is no CommerceML file in ${paths.join(', ')}`,
+    message: `there is no CommerceML file in ${paths.join(', ')}`,
     hint: 'Name the folder that 1C writes into (webdata), or the files themselves.',
   })
 }

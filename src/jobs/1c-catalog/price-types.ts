@@ -1,5 +1,6 @@
 /** Which price type of 1C fills which price column: by the table in the config, never by guessing. */
 import { CaravanError } from '../../core/errors.ts'
+import { counted } from '../../core/words.ts'
 import type { PriceField, PriceTypeUse } from '../../store/catalog/offer-prices.ts'
 
 export type KnownPriceType = { id: string; name?: string; currency?: string }
@@ -46,7 +47,7 @@ export const describeUnmapped = (unmapped: readonly KnownPriceType[]): string | 
   unmapped.length === 0
     ? undefined
     : [
-        `${unmapped.length} price type(s) of 1C fill no price column; their prices are kept in offer_prices alone.`,
+        `${counted(unmapped.length, 'price type')} of 1C without a price column; their prices are kept in offer_prices alone.`,
         'To use one, put its line under "price_types" and replace CHOOSE by supply_price, invoice_price or market_price:',
         'price_types:',
         ...unmapped.map(toYaml),

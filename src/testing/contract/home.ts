@@ -15,11 +15,10 @@ import {
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { haier } from '../../adapters/haier/index.ts'
-import { addService } from '../../app/add.ts'
-import { openApp } from '../../app/app.ts'
 import { initProject } from '../../app/init.ts'
 import { systemClock } from '../../core/clock.ts'
 import { startTwin } from '../../http/twin-server.ts'
+import { addHaier } from '../app.ts'
 import { programPath } from '../program.ts'
 import { type Finished, runOnce } from './run.ts'
 
@@ -82,7 +81,7 @@ async function fill(home: Home, config: Record<string, unknown>): Promise<Record
   const { folder } = home
   const write = (name: string, text: string) => writeFileSync(join(folder, name), text)
   await initProject(folder, { env: {}, clock: systemClock })
-  await addServices(folder, config)
+  for (const name of ['haier', 'sms-backup']) await addHaier(folder, config, name)
 
   write('answers.json', JSON.stringify(config))
   for (const name of ['value.txt', 'bank.pem']) write(name, 'a value')
@@ -120,16 +119,6 @@ async function fill(home: Home, config: Record<string, unknown>): Promise<Record
     failedRun: (JSON.parse(partial.out) as { run: string }).run,
     run: (JSON.parse(imported.out) as { run: string }).run,
     call: (JSON.parse(logs.out) as { calls: { id: string }[] }).calls[0]?.id ?? '',
-  }
-}
-
-async function addServices(folder: string, values: Record<string, unknown>): Promise<void> {
-  const { signal } = new AbortController()
-  for (const name of ['haier', 'sms-backup']) {
-    const app = openApp({ env: {}, cwd: folder, clock: systemClock, signal })
-    const service = { name, adapter: 'haier', values, test: 'must-pass' as const }
-    await addService(app, { ...service, say: () => undefined })
-    await app.close()
   }
 }
 
