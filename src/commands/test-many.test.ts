@@ -31,7 +31,7 @@ it('tests 200 services in one run', async () => {
   made.write('integrations.yaml', JSON.stringify({ version: 1, services }))
 
   const startedMs = systemClock.monotonicMs()
-  const { code, out, err } = await made.run('test --all --json')
+  const { code, out, err } = await made.run('test --all --json -q')
   const seconds = ((systemClock.monotonicMs() - startedMs) / 1000).toFixed(1)
   process.stdout.write(`\n200 services tested by one run of the program in ${seconds} s\n`)
 
