@@ -13,20 +13,23 @@ import { CaravanError } from '../core/errors.ts'
 import { reasonOf } from '../core/system-faults.ts'
 import { createState, openState } from '../store/open.ts'
 import type { Project } from './answers/project.ts'
+import { readProjectConfig } from './config.ts'
 import { sealSlot } from './keys/rekey.ts'
 import { operatorName } from './operator.ts'
 
 export type InitOptions = { env: Readonly<Record<string, string | undefined>>; clock: Clock }
 
 /**
- * Makes a config file, a key and an empty state in a folder. Whatever is there already is left as it is: a second
- * `init` in the same folder is refused before anything is written.
+ * Makes a config file, a key and an empty state in a folder. A config without a state, as it comes out of version
+ * control, gets the state it names. Whatever is there already is left as it is: a second `init` in the same folder is
+ * refused before anything is written.
  */
 export async function initProject(folder: string, { env, clock }: InitOptions): Promise<Project> {
   const home = resolve(folder)
   const config = join(home, configName)
-  const state = join(home, 'caravan.db')
-  for (const present of [config, state]) if (existsSync(present)) throw alreadyThere(present)
+  const known = existsSync(config) ? (await readProjectConfig(config, env)).config : undefined
+  const state = resolve(home, known?.state ?? 'caravan.db')
+  if (existsSync(state)) throw known ? alreadyThere(config) : withoutConfig(state)
 
   await mkdir(home, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
     throw new CaravanError({
@@ -36,7 +39,7 @@ export async function initProject(folder: string, { env, clock }: InitOptions): 
       cause: error,
     })
   })
-  const key = await provideKey(home, env)
+  const key = await provideKey(home, env, known?.key_file)
   const instanceId = await createState(state, clock)
   const opened = await openState(state, { clock })
   try {
@@ -52,20 +55,22 @@ export async function initProject(folder: string, { env, clock }: InitOptions): 
   } finally {
     await opened.close()
   }
-  await writeConfigFile(config, firstConfig, null)
+  if (!known) await writeConfigFile(config, firstConfig, null)
   return { config, key: key.source, state }
 }
 
 /** A key that is given already is used; else one is made, for a project without a key can keep no secrets. */
-async function provideKey(home: string, env: InitOptions['env']) {
+async function provideKey(home: string, env: InitOptions['env'], keyFile: string | undefined) {
   const options = {
     env,
     configDir: home,
+    keyFile,
     credentialsDirectory: env.CREDENTIALS_DIRECTORY || undefined,
   }
   const { key, path } = await lookForKey(options)
   // One that is named and not there is an error, which findKey tells.
-  if (!key && !env.CARAVAN_KEY_FILE) await writeKeyFile(join(home, keyFileName), newKey())
+  if (!key && !env.CARAVAN_KEY_FILE)
+    await writeKeyFile(resolve(home, keyFile ?? keyFileName), newKey())
   const found = key ?? (await findKey(options))
   return { ...found, label: path === undefined ? found.source : basename(path) }
 }
@@ -75,6 +80,13 @@ const alreadyThere = (path: string): CaravanError =>
     code: 'state_exists',
     message: `${path} is there already; nothing was touched`,
     hint: 'Run init in another folder, or move it away if you mean to start over.',
+  })
+
+const withoutConfig = (state: string): CaravanError =>
+  new CaravanError({
+    code: 'state_exists',
+    message: `${state} is there already, and ${configName} is missing beside it; nothing was touched`,
+    hint: 'Bring the file back from where you keep it. For a new project run init in another folder.',
   })
 
 const firstConfig = `# What caravan is to do. Every key is explained by "caravan config explain".

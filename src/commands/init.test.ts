@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { emptyProject, project } from '../testing/program.ts'
@@ -30,6 +30,36 @@ it('refuses to begin anew where something is, and touches nothing', async () => 
   )
   expect(everything()).toBe(before)
   expect(folder).not.toBe('')
+})
+
+it('makes the state that a config without one names, and leaves the config as it is', async () => {
+  const { run, file, write, read } = emptyProject()
+  const config = 'version: 1\nstate: ./data/own.db # here\nkey_file: own.key\nservices: {}\n'
+  write('integrations.yaml', config)
+
+  const { code, out } = await run('init')
+  const listed = await run('list')
+
+  expect({ code, out }).toMatchObject({
+    code: 0,
+    out: expect.stringContaining(file('data/own.db')),
+  })
+  expect(modeOf(file('own.key'))).toBe('600')
+  expect(read('integrations.yaml')).toBe(config)
+  expect(listed.code).toBe(0)
+  expect(await run('init')).toMatchObject({ code: 1, out: '' })
+})
+
+it('says what is missing beside a state, and makes no new project over it', async () => {
+  const { run, file, everything } = await project()
+  rmSync(file('integrations.yaml'))
+  const before = everything()
+
+  const { code, err } = await run('init')
+
+  expect(code).toBe(1)
+  expect(err).toContain('integrations.yaml is missing beside it; nothing was touched')
+  expect(everything()).toBe(before)
 })
 
 it('uses a key that is given, and makes none', async () => {
