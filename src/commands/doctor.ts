@@ -12,7 +12,7 @@ type Flags = OutputFlags & { fix?: boolean; thorough?: boolean; deadline?: strin
 export function registerDoctor(program: Command, cli: Cli): void {
   const command = program
     .command('doctor')
-    .summary('Look for what is wrong or soon will be, each with what mends it; changes nothing')
+    .summary('Look for what is wrong or soon will be, each with what mends it')
     .option('--fix', 'mend what is harmless: modes, drafts, indexes, dead runs')
     .option('--thorough', 'read every page and index of the files; may take minutes')
     .option('--deadline <duration>', 'how long it may take (default: 20s; thorough: 10m)')
