@@ -5,7 +5,7 @@ import { deleteCallsBefore } from '../store/calls.ts'
 import { countCallsBefore } from '../store/count-calls.ts'
 import { truncateWriteAhead } from '../store/dialect.ts'
 import { getMeta, setMeta } from '../store/meta.ts'
-import { bytesHeld, giveBack, sizeBudget, type SizeBudget, trim } from '../store/retention.ts'
+import { bytesHeld, giveBack, sizeBudget, trim } from '../store/retention.ts'
 import {
   bytesByRun,
   countListingItems,
@@ -25,27 +25,23 @@ import type { App } from './app.ts'
 
 export type { CleanReport }
 
-/** How `max_size` is divided now; `isStateTooLarge` is a finding for `doctor`. */
-export async function readSizeBudget(app: App): Promise<SizeBudget> {
-  const { config } = await app.usableConfig()
-  return sizeBudget(await app.statePath(), config.retention.max_size)
-}
-
 const everyMs = 3_600_000
+/** How long a pass may take. */
+const passMs = 1000
 /** After a pass that ran out of time. */
 const againMs = 300_000
 const claim = 'cleaned_at'
 
 /**
- * The pass that needs no asking: at most once an hour over all processes, and no longer than `budgetMs`. Called at the
+ * The pass that needs no asking: at most once an hour over all processes, and no longer than a second. Called at the
  * end of commands that made calls, and by the daemon. Never throws: what could not be removed is there the next time.
  */
-export async function cleanUp(app: App, { budgetMs = 1000 } = {}): Promise<void> {
+export async function cleanUp(app: App): Promise<void> {
   try {
     if (app.signal.aborted) return
     const { db } = await app.state()
     if (!(await takeTurn(db, app.clock.now()))) return
-    const endsAtMs = app.clock.monotonicMs() + budgetMs
+    const endsAtMs = app.clock.monotonicMs() + passMs
     const isOver = () => app.signal.aborted || app.clock.monotonicMs() > endsAtMs
     const { is_complete } = await clean(app, { isOver })
     if (is_complete) return

@@ -1,8 +1,7 @@
-import { parseDuration } from '../config/durations.ts'
-import { CaravanError } from '../core/errors.ts'
 import { liftSwitch, listSwitches, setSwitch, type Switch } from '../store/switches.ts'
 import type { SwitchResult } from './answers/services.ts'
 import type { App } from './app.ts'
+import { readDurationFlag } from './duration-flag.ts'
 import { standing, switchInfo } from './list-services.ts'
 import { operatorName } from './operator.ts'
 import { serviceEntry } from './service.ts'
@@ -54,11 +53,5 @@ function resultOf(
 
 function endOf(app: App, text: string | undefined): Date | undefined {
   if (text === undefined) return undefined
-  const ms = parseDuration(text)
-  if (ms) return new Date(app.clock.now().getTime() + ms)
-  throw new CaravanError({
-    code: 'usage',
-    message: ms === 0 ? `--for ${text} is no time at all` : `--for ${text} is no duration`,
-    hint: 'Write it like 30m, 2h or 3d.',
-  })
+  return new Date(app.clock.now().getTime() + readDurationFlag('--for', text))
 }

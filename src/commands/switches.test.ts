@@ -81,7 +81,7 @@ it('a duration that is none, or no time at all, is wrong usage', async () => {
     const { code, out, err } = await run(['disable', 'haier', `--for=${text}`])
 
     expect({ text, code, out }).toEqual({ text, code: 2, out: '' })
-    expect(err).toContain('Write it like 30m, 2h or 3d.')
+    expect(err).toContain('must be a whole number and a unit')
   }
   expect(await json('list')).toMatchObject({ services: [{ state: 'enabled' }] })
 })

@@ -4,7 +4,7 @@ import { type Field, fieldsOf } from '../../config/form.ts'
 import type { LoadedConfig } from '../../config/load.ts'
 import { inside } from '../../config/issues.ts'
 import { Config, JobConfig, RouteConfig, ServiceConfig } from '../../config/schema.ts'
-import { isGroup } from '../../config/tree.ts'
+import { entriesOf, isGroup } from '../../config/tree.ts'
 import type { AnyAdapter } from '../../core/adapter.ts'
 import { adapters } from '../../adapters/index.ts'
 import { configOptionsOf } from '../../jobs/define.ts'
@@ -26,19 +26,21 @@ export type KeyNode = { leaf: Leaf } | { children: Map<string, KeyNode> }
 /** The keys as a tree, from the top of the file. */
 export async function readKeys({ raw }: LoadedConfig): Promise<KeyNode> {
   const top = groupOf(Config, [], { owner: 'caravan' })
-  const services = namesIn(raw.services).map(async ([name, entry]): Promise<[string, KeyNode]> => {
-    const path = ['services', name]
-    const id = isGroup(entry) ? entry.adapter : undefined
-    const adapter = await adapters.find((one) => one.id === id)?.load()
-    const group = groupOf(ServiceConfig, path, { owner: 'caravan', adapter })
-    const config = [...path, 'config']
-    group.set('config', {
-      children: adapter
-        ? groupOf(adapter.config, config, { owner: 'adapter', adapter })
-        : unknownFields(isGroup(entry) ? entry.config : undefined, config),
-    })
-    return [name, { children: group }]
-  })
+  const services = entriesOf(raw.services).map(
+    async ([name, entry]): Promise<[string, KeyNode]> => {
+      const path = ['services', name]
+      const id = isGroup(entry) ? entry.adapter : undefined
+      const adapter = await adapters.find((one) => one.id === id)?.load()
+      const group = groupOf(ServiceConfig, path, { owner: 'caravan', adapter })
+      const config = [...path, 'config']
+      group.set('config', {
+        children: adapter
+          ? groupOf(adapter.config, config, { owner: 'adapter', adapter })
+          : unknownFields(isGroup(entry) ? entry.config : undefined, config),
+      })
+      return [name, { children: group }]
+    },
+  )
   const known = jobs.map(async ({ id, load }): Promise<[string, KeyNode]> => {
     const path = ['jobs', id]
     const group = groupOf(JobConfig, path, { owner: 'caravan' })
@@ -47,7 +49,7 @@ export async function readKeys({ raw }: LoadedConfig): Promise<KeyNode> {
     return [id, { children: group }]
   })
   const kinds = new Set([
-    ...namesIn(raw.routes).map(([name]) => name),
+    ...entriesOf(raw.routes).map(([name]) => name),
     ...adapters.map(({ kind }) => kind),
   ])
   const routes = [...kinds].map((kind): [string, KeyNode] => [
@@ -59,9 +61,6 @@ export async function readKeys({ raw }: LoadedConfig): Promise<KeyNode> {
   top.set('jobs', { children: new Map(await Promise.all(known)) })
   return { children: top }
 }
-
-const namesIn = (section: unknown): [string, unknown][] =>
-  isGroup(section) ? Object.entries(section) : []
 
 type Owner = Pick<Leaf, 'owner' | 'adapter'>
 
@@ -80,7 +79,10 @@ function groupOf(schema: z.ZodObject, path: string[], owner: Owner): Map<string,
 
 const unknownFields = (config: unknown, path: string[]): Map<string, KeyNode> =>
   new Map(
-    namesIn(config).map(([name]) => [name, { leaf: { path: [...path, name], owner: 'adapter' } }]),
+    entriesOf(config).map(([name]) => [
+      name,
+      { leaf: { path: [...path, name], owner: 'adapter' } },
+    ]),
   )
 
 /** Every key at or below a node. */

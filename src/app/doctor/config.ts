@@ -6,9 +6,9 @@ import { valueAt } from '../../config/issues.ts'
 import { dirname } from 'node:path'
 import { CaravanError } from '../../core/errors.ts'
 import { listSecrets } from '../../store/secrets.ts'
+import { counted } from '../../core/words.ts'
 import { type Check, type Finding, findingOf } from './check.ts'
 import type { Patient } from './patient.ts'
-import { counted } from './texts.ts'
 
 const id = 'config'
 

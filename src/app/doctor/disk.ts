@@ -1,8 +1,9 @@
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { stateSizes } from '../../store/sizes.ts'
+import { counted } from '../../core/words.ts'
 import type { Check, Finding } from './check.ts'
-import { counted, quoted, sizeText } from './texts.ts'
+import { quoted, sizeText } from './texts.ts'
 
 const id = 'disk'
 

@@ -1,7 +1,7 @@
 /** Runs every check side by side, mends what is harmless when asked to, and tells what is left. */
-import { parseDuration } from '../../config/durations.ts'
 import { CaravanError, messageOf } from '../../core/errors.ts'
 import type { App } from '../app.ts'
+import { readDurationFlag } from '../duration-flag.ts'
 import type { DoctorAnswer } from '../answers/doctor.ts'
 import { type Check, type Finding, findingOf, NotLookedAt, type Severity } from './check.ts'
 import { checks } from './checks.ts'
@@ -138,11 +138,5 @@ const told = ({ check, severity, what, why, mend, fix }: Finding) => ({
 
 function deadlineOf({ deadline, thorough }: DoctorOptions): number {
   if (deadline === undefined) return thorough ? 600_000 : 20_000
-  const ms = parseDuration(deadline)
-  if (ms) return ms
-  throw new CaravanError({
-    code: 'usage',
-    message: `--deadline ${deadline} is no duration`,
-    hint: 'Write it like 20s, 2m or 1h.',
-  })
+  return readDurationFlag('--deadline', deadline)
 }

@@ -16,11 +16,12 @@ import { CaravanError } from '../../core/errors.ts'
 import { type KeySlot, listKeySlots } from '../../store/keys.ts'
 import { getMeta } from '../../store/meta.ts'
 import { listSecrets, type SecretRecord } from '../../store/secrets.ts'
+import { counted } from '../../core/words.ts'
 import { identityOf } from '../secret-store.ts'
 import { slotOf } from '../keys/unlock.ts'
 import { type Check, type Finding, findingOf, NotLookedAt } from './check.ts'
 import type { Patient } from './patient.ts'
-import { counted, quoted } from './texts.ts'
+import { quoted } from './texts.ts'
 
 const id = 'key'
 

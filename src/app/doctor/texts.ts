@@ -1,4 +1,5 @@
 /** Sizes, instants and paths as findings name them. */
+import { counted } from '../../core/words.ts'
 
 const units = ['B', 'KB', 'MB', 'GB', 'TB']
 
@@ -27,11 +28,8 @@ export function spanText(ms: number): string {
         ? [3_600_000, 'hour']
         : [60_000, 'minute']
   const count = Math.max(1, Math.round(ms / size))
-  return `${count} ${unit}${count === 1 ? '' : 's'}`
+  return counted(count, unit)
 }
-
-export const counted = (count: number, noun: string): string =>
-  `${count} ${noun}${count === 1 ? '' : 's'}`
 
 /** `0644`. */
 export const modeText = (mode: number): string => (mode & 0o7777).toString(8).padStart(4, '0')

@@ -1,6 +1,5 @@
 /** Tests the connection of services, side by side. */
 import { createSemaphore } from '../../calls/semaphore.ts'
-import { durationRule, parseDuration } from '../../config/durations.ts'
 import type { LoadedConfig } from '../../config/load.ts'
 import { isGroup } from '../../config/tree.ts'
 import { worstExit } from '../../core/causes.ts'
@@ -9,6 +8,7 @@ import type { Exit } from '../../core/exit-codes.ts'
 import { createProber } from '../../http/probe/index.ts'
 import type { TestResult } from '../answers/test.ts'
 import type { App } from '../app.ts'
+import { readDurationFlag } from '../duration-flag.ts'
 import { listServices } from '../list-services.ts'
 import { type Expires, noteExpiry } from '../secret-expiry.ts'
 import { serviceEntry } from '../service.ts'
@@ -52,8 +52,8 @@ const sideBySide = 32
 export async function testServices(app: App, options: TestOptions): Promise<TestReport> {
   const { which, maxEffect = 'read', offline = false } = options
   const onExpiry = options.onExpiry ?? ((service, expires) => noteExpiry(app, service, expires))
-  const deadlineMs = readDuration('--deadline', options.deadline ?? '60s')
-  const rungMs = readDuration('--rung-deadline', options.rungDeadline ?? '10s')
+  const deadlineMs = readDurationFlag('--deadline', options.deadline ?? '60s')
+  const rungMs = readDurationFlag('--rung-deadline', options.rungDeadline ?? '10s')
   if (which !== 'all' && which.length === 0) {
     throw new CaravanError({
       code: 'usage',
@@ -167,13 +167,3 @@ const disabledInFile = ({ config }: LoadedConfig): Map<string, string> =>
       .filter(([, { enabled }]) => !enabled)
       .map(([name]) => [name, 'disabled in the config']),
   )
-
-function readDuration(flag: string, text: string): number {
-  const ms = parseDuration(text)
-  if (ms !== undefined && ms > 0) return ms
-  throw new CaravanError({
-    code: 'usage',
-    message: `${flag} ${text} is no duration`,
-    hint: `It ${durationRule}.`,
-  })
-}
