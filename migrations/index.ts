@@ -5,7 +5,11 @@ import { up as catalog } from './0002_catalog.ts'
 import { up as keySlots } from './0003_key_slots.ts'
 import { up as credentialExpiry } from './0004_credential_expiry.ts'
 import { up as configHistory } from './0005_config_history.ts'
+import { up as outbox } from './0006_outbox.ts'
+import { up as places } from './0007_places.ts'
+import { up as cachedAnswers } from './0008_cached_answers.ts'
 import { up as calls } from './calls/0001_calls.ts'
+import { up as steps } from './calls/0002_steps.ts'
 
 export type Migration = (db: Kysely<unknown>) => Promise<void>
 
@@ -15,6 +19,9 @@ export const stateMigrations: readonly Migration[] = [
   keySlots,
   credentialExpiry,
   configHistory,
+  outbox,
+  places,
+  cachedAnswers,
 ]
 
-export const callLogMigrations: readonly Migration[] = [calls]
+export const callLogMigrations: readonly Migration[] = [calls, steps]

@@ -1,14 +1,22 @@
 import { parseDuration } from '../config/durations.ts'
 import { CaravanError } from '../core/errors.ts'
 import { parseInstant } from '../core/parse-instant.ts'
-import { type CallFilter, callsSince, getCall, latestSeq, listCalls } from '../store/list-calls.ts'
+import { fromJson } from '../store/json.ts'
+import {
+  type CallFilter,
+  callsSince,
+  getCall,
+  latestSeq,
+  listCalls,
+  type LoggedCall,
+} from '../store/list-calls.ts'
 import type { CallDetails, CallInfo } from './answers/calls.ts'
 import type { App } from './app.ts'
 
 export type LogQuery = {
   service?: string
   operation?: string
-  outcome?: 'done' | 'failed' | 'unknown'
+  outcome?: CallInfo['outcome']
   since?: string
   until?: string
   run?: string
@@ -21,7 +29,7 @@ export async function listRecentCalls(app: App, query: LogQuery): Promise<CallIn
   const { db } = await app.log()
   const { calls } = await listCalls(db, await filterOf(app, query), { limit: query.limit })
   if (calls.length === 0) await refuseUnknown(app, query)
-  return calls
+  return calls.map(infoOf)
 }
 
 /** An empty answer to a mistyped name would be taken for good news. A service that was removed may still have calls. */
@@ -50,7 +58,7 @@ export async function* followCalls(app: App, query: LogQuery): AsyncGenerator<Ca
   let seq = await latestSeq(db)
   while (!app.signal.aborted) {
     const fresh = await callsSince(db, seq, filter)
-    if (fresh.length > 0) yield fresh
+    if (fresh.length > 0) yield fresh.map(infoOf)
     seq = fresh.at(-1)?.seq ?? seq
     await app.clock.sleep(followMs, app.signal).catch(() => undefined)
   }
@@ -59,7 +67,18 @@ export async function* followCalls(app: App, query: LogQuery): AsyncGenerator<Ca
 /** By id or by a beginning that only one call has. Throws `call_unknown`. */
 export async function showCall(app: App, id: string): Promise<CallDetails> {
   const { call, attempts } = await getCall((await app.log()).db, id)
-  return { ...call, requests: attempts }
+  const requests = attempts.map((attempt) => ({
+    ...attempt,
+    service: attempt.service ?? call.service,
+  }))
+  return { ...infoOf(call), requests, steps: fromJson<CallDetails['steps']>(call.steps) ?? [] }
+}
+
+/** A call as lists show it. */
+function infoOf(row: LoggedCall): CallInfo {
+  const { steps, ...call } = row
+  void steps
+  return call
 }
 
 async function filterOf(app: App, { since, until, ...filter }: LogQuery): Promise<CallFilter> {

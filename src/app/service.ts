@@ -46,7 +46,8 @@ export async function serviceOf(
   { config, proxy, secretValues }: { config: object; proxy?: string; secretValues: string[] },
   settings: ServiceSettings,
 ): Promise<Service> {
-  const secrets = [...secretValues, ...secretsIn(config)]
+  const parts = adapter.http.secretParts?.(config) ?? []
+  const secrets = [...secretValues, ...secretsIn(config), ...parts]
   return {
     name,
     adapter,

@@ -11,7 +11,7 @@ import {
   type CallEnd,
   closedBreaker,
 } from './breaker-state.ts'
-import type { Attempt, Call } from './call.ts'
+import type { Attempt, ServiceCall } from './call.ts'
 
 export type BreakerOptions = { db: Db; clock: Clock; onTrouble(error: unknown): void }
 
@@ -57,7 +57,7 @@ function glancing({ db, clock }: BreakerOptions): Change {
 }
 
 /** A fault of our own and a token that is about to be renewed say nothing about the vendor. */
-function kindOf(call: Call, error: unknown): CallEnd['kind'] {
+function kindOf(call: ServiceCall, error: unknown): CallEnd['kind'] {
   if (!(error instanceof IntegrationError) || call.renewal === 'due') return 'none'
   return error.kind
 }
@@ -65,7 +65,7 @@ function kindOf(call: Call, error: unknown): CallEnd['kind'] {
 async function enter(
   { clock }: BreakerOptions,
   change: Change,
-  { id, service }: Call,
+  { id, service }: ServiceCall,
 ): Promise<void> {
   const { guards } = service
   const now = {
@@ -88,7 +88,7 @@ async function enter(
 async function leave(
   { clock, onTrouble }: BreakerOptions,
   change: Change,
-  { id, service }: Call,
+  { id, service }: ServiceCall,
   kind: CallEnd['kind'],
   message: string,
 ): Promise<void> {

@@ -1,7 +1,8 @@
 import type { AnyAdapter, Repeat } from '../core/adapter.ts'
 import type { CredentialCache } from '../core/credentials.ts'
-import type { Effect } from '../core/kind.ts'
+import type { Effect, Kind } from '../core/kind.ts'
 import type { Redactor } from './redact.ts'
+import type { Step } from './steps.ts'
 
 /** How a service is guarded: the adapter's defaults, changed by what the config says. */
 export type Guards = {
@@ -30,12 +31,36 @@ export type Service = {
   redactor: Redactor
 }
 
-/** One operation asked of a service. */
+/** A service of a route. Opening it resolves its placeholders, and may fail for it alone. */
+export type Candidate = {
+  name: string
+  /** The lowest number is asked first. */
+  priority: number
+  /** Equal priorities share the calls by weight. */
+  weight: number
+  open(): Promise<Service>
+}
+
+/** The services that may serve a call of a kind, and what becomes of a call that none of them can take. */
+export type Route = {
+  kind: Kind
+  candidates: readonly Candidate[]
+  whenUnavailable: 'queue' | 'fail' | 'cached'
+  /** For a whole call, all services together. */
+  deadlineMs: number
+  /** How long a queued call is tried. */
+  queueForMs: number
+  /** Younger answers of reads are served without asking; 0: always ask. */
+  cacheForMs: number
+  /** How old an answer may be that stands in for a vendor that is down. */
+  staleForMs: number
+}
+
+/** One operation asked of a route. */
 export type Call = {
   id: string
-  service: Service
+  route: Route
   operation: string
-  repeat: Repeat
   effect: Effect
   input: unknown
   /** For an operation that lists: where its batches go. */
@@ -44,6 +69,8 @@ export type Call = {
   /** Joins the calls that belong to one task of the caller. */
   correlationId: string
   runId?: string
+  /** True for a call that stands in the outbox already and is sent from there. */
+  isFromOutbox: boolean
   /** Aborted by the caller or when the deadline of the whole call is reached. */
   signal: AbortSignal
   startedAt: Date
@@ -55,11 +82,40 @@ export type Call = {
   waitedMs: number
   /** When the whole call is over, on the monotonic clock. */
   endsAtMs: number
+  /** What happened between the requests. */
+  steps: Step[]
+
+  /** Whose turn it is; those that were asked before are in `asked`. */
+  service?: Service
+  asked: Service[]
+  /** Of the operation as this service offers it. */
+  repeat: Repeat
+  /** Another service of the route can still be asked: a long wait for this one is not worth it. */
+  hasNext: boolean
   /** True once an attempt ended `unknown`: whatever comes later, the vendor may have acted. */
   isInDoubt: boolean
-  /** `due`: the token was dropped, and the attempt is to be made again at once. That happens once in a call. */
+  /** `due`: the token was dropped, and the attempt is to be made again at once. That happens once with each service. */
   renewal: 'none' | 'due' | 'done'
 }
 
-/** Tries a call once. Every layer is a function around the next one. */
-export type Attempt = (call: Call) => Promise<unknown>
+/** A call whose turn it is with one service. */
+export type ServiceCall = Call & { service: Service }
+
+/** Tries a call once with its service. Every layer is a function around the next one. */
+export type Attempt = (call: ServiceCall) => Promise<unknown>
+
+/** What a call came to. Everything else is thrown. */
+export type Reply = {
+  /** `accepted`: it waits in the outbox and has not been sent. */
+  outcome: 'done' | 'partial' | 'accepted'
+  output: unknown
+  /** Who answered; null for an accepted call. */
+  service: string | null
+  /** Set when the answer comes from the cache: how old it is. */
+  ageMs: number | null
+  /** The answer stands in for a vendor that could not be asked. */
+  isStale: boolean
+}
+
+/** Asks a route. The layers above the choice of a service are functions around the next one, too. */
+export type Ask = (call: Call) => Promise<Reply>

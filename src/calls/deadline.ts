@@ -12,8 +12,8 @@ const listingDeadlineMs = 15 * 60_000
 export function startCallDeadline(call: Call, caller: AbortSignal | undefined, clock: Clock) {
   const controller = new AbortController()
   const timer = new AbortController()
-  const { guards } = call.service
-  const deadlineMs = call.sink ? Math.max(guards.deadlineMs, listingDeadlineMs) : guards.deadlineMs
+  const allowedMs = call.route.deadlineMs
+  const deadlineMs = call.sink ? Math.max(allowedMs, listingDeadlineMs) : allowedMs
   const cancel = () => controller.abort(cancelled())
   if (caller?.aborted) cancel()
   caller?.addEventListener('abort', cancel)

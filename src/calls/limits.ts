@@ -3,7 +3,7 @@ import { IntegrationError } from '../core/errors.ts'
 import { longestPauseMs } from '../http/status-faults.ts'
 import { setNotBefore } from '../store/limits.ts'
 import type { Db } from '../store/schema.ts'
-import type { Attempt, Call, Service } from './call.ts'
+import type { Attempt, Service, ServiceCall } from './call.ts'
 import { gaveUp } from './gate.ts'
 import { createSemaphore, type Semaphore } from './semaphore.ts'
 
@@ -31,7 +31,7 @@ export function limiting(options: LimitOptions, next: Attempt): Attempt {
   }
 }
 
-async function enter(semaphore: Semaphore, call: Call, clock: Clock): Promise<void> {
+async function enter(semaphore: Semaphore, call: ServiceCall, clock: Clock): Promise<void> {
   const startedMs = clock.monotonicMs()
   try {
     await semaphore.enter(call.signal)
@@ -43,7 +43,7 @@ async function enter(semaphore: Semaphore, call: Call, clock: Clock): Promise<vo
 
 async function heeding(
   { db, clock, onTrouble }: LimitOptions,
-  call: Call,
+  call: ServiceCall,
   next: Attempt,
 ): Promise<unknown> {
   try {

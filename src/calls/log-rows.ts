@@ -2,30 +2,28 @@
 import { IntegrationError, messageOf } from '../core/errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { AttemptRow, CallRow } from '../store/calls.ts'
-import type { Call } from './call.ts'
+import type { Call, Reply } from './call.ts'
+import { redactorOf } from './redact.ts'
+
+export type CallEnd = { output?: unknown; error?: unknown; outcome?: Reply['outcome'] }
 
 /** What is kept of an answer that was a failure, in characters. */
 const excerptLength = 500
 
 /** `duration_ms` is what the caller waited, everything included; what was spent waiting stands with each request. */
-export function callRow(
-  call: Call,
-  end: { output?: unknown; error?: unknown },
-  now: Date,
-): CallRow {
-  const { service } = call
-  const { text, json } = service.redactor
+export function callRow(call: Call, end: CallEnd, now: Date): CallRow {
+  const { text, json } = redactorOf(call)
   const error = end.error instanceof IntegrationError ? end.error : undefined
   const hasFailed = end.error !== undefined
   return {
     id: call.id,
-    service: service.name,
-    kind: service.adapter.kind.id,
+    service: nameOf(call),
+    kind: call.route.kind.id,
     operation: call.operation,
-    adapter: service.adapter.id,
+    adapter: call.service?.adapter.id ?? '',
     repeat: call.repeat,
     effect: call.effect,
-    outcome: hasFailed ? outcomeOf(call, error) : 'done',
+    outcome: hasFailed ? outcomeOf(call, error) : (end.outcome ?? 'done'),
     error_kind: error?.kind ?? (hasFailed ? 'internal' : null),
     error_code: error?.code === undefined ? null : text(error.code),
     error: hasFailed ? text(messageOf(end.error)) : null,
@@ -39,6 +37,7 @@ export function callRow(
     idempotency_key: call.repeat === 'keyed' ? call.idempotencyKey : null,
     request: json(call.input),
     response: hasFailed ? null : json(end.output),
+    steps: call.steps.length === 0 ? null : text(JSON.stringify(call.steps)),
   }
 }
 
@@ -48,7 +47,7 @@ const outcomeOf = (call: Call, error: IntegrationError | undefined): 'failed' | 
 
 /** `wait_ms` is what passed before the request left: after a failure, for a free place, for the vendor's rate. */
 export function attemptRow(call: Call, exchange: Exchange): AttemptRow {
-  const { text, excerpt } = call.service.redactor
+  const { text, excerpt } = redactorOf(call)
   const { error } = exchange
   const answer = exchange.excerpt ? `: ${excerpt(exchange.excerpt, excerptLength)}` : ''
   const waitedMs = call.waitedMs + exchange.waitedMs
@@ -67,5 +66,10 @@ export function attemptRow(call: Call, exchange: Exchange): AttemptRow {
     error_kind: error?.kind ?? null,
     error: error ? text(error.message) + answer : null,
     wait_ms: Math.round(waitedMs),
+    service: call.asked.length > 1 ? nameOf(call) : null,
   }
 }
+
+/** Who was asked last; when nobody could be, who would have been asked first. */
+const nameOf = ({ service, route }: Call): string =>
+  service?.name ?? route.candidates[0]?.name ?? route.kind.id

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { systemClock } from '../core/clock.ts'
 import { CaravanError } from '../core/errors.ts'
 import type { LogDb } from '../store/schema.ts'
 import { createTestClock } from '../testing/clock.ts'
@@ -7,27 +8,12 @@ import { trialAdapter } from '../testing/trial-adapter.ts'
 import { connect, startVendor } from '../testing/vendor.ts'
 import type { Call } from './call.ts'
 import { createCallLog } from './log.ts'
+import { newCall, routeTo } from './new-call.ts'
 
 async function aCall(): Promise<Call> {
   const { service } = await connect(trialAdapter, { base_url: 'http://127.0.0.1', key: 'a-key' })
-  return {
-    id: '',
-    service,
-    operation: 'read',
-    repeat: 'safe',
-    effect: 'read',
-    input: {},
-    idempotencyKey: '',
-    correlationId: '',
-    signal: new AbortController().signal,
-    startedAt: new Date(0),
-    attempts: 1,
-    exchanges: 0,
-    waitedMs: 0,
-    endsAtMs: Infinity,
-    isInDoubt: false,
-    renewal: 'none',
-  }
+  const call = newCall(routeTo(service), 'read', systemClock, { effect: 'read' })
+  return { ...call, service, asked: [service], repeat: 'safe', attempts: 1 }
 }
 
 const countOf = async (db: LogDb) => (await db.selectFrom('calls').select('id').execute()).length

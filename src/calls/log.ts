@@ -4,7 +4,7 @@ import type { Exchange } from '../http/exchange.ts'
 import { type AttemptRow, type CallRow, insertAttempts, insertCalls } from '../store/calls.ts'
 import type { LogDb } from '../store/schema.ts'
 import type { Call } from './call.ts'
-import { attemptRow, callRow } from './log-rows.ts'
+import { attemptRow, type CallEnd, callRow } from './log-rows.ts'
 
 /**
  * Writes down every call and every request made for it, in batches: one insert for each would cost more than the call.
@@ -12,7 +12,7 @@ import { attemptRow, callRow } from './log-rows.ts'
  */
 export type CallLog = {
   exchange(call: Call, exchange: Exchange): void
-  finish(call: Call, end: { output?: unknown; error?: unknown }): void
+  finish(call: Call, end: CallEnd): void
   flush(): Promise<void>
   close(): Promise<void>
 }

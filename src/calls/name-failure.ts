@@ -1,21 +1,22 @@
 import { inspect } from 'node:util'
 import { CaravanError, changed, IntegrationError, messageOf } from '../core/errors.ts'
 import type { Call } from './call.ts'
+import { redactorOf } from './redact.ts'
 
 /** Says who failed at what and where the log has it, and takes out what must not be shown. */
 export function nameFailure(call: Call, error: unknown): unknown {
   const told = withoutSecrets(call, error)
   if (!(told instanceof IntegrationError)) return told
   return Object.assign(told, {
-    service: call.service.name,
+    service: call.service?.name,
     operation: call.operation,
     callId: call.id,
   })
 }
 
 /** A vendor may quote a token in its answer, and a library a header in its error. Whatever has one is made anew. */
-function withoutSecrets({ service }: Call, error: unknown): unknown {
-  const { text } = service.redactor
+function withoutSecrets(call: Call, error: unknown): unknown {
+  const { text } = redactorOf(call)
   const shown = inspect(error, { depth: 10 })
   if (text(shown) === shown) return error
   const optional = (value: string | undefined) => (value === undefined ? undefined : text(value))

@@ -3,15 +3,16 @@ import type { Context } from '../core/adapter.ts'
 import type { Clock } from '../core/clock.ts'
 import type { CredentialCache } from '../core/credentials.ts'
 import { CaravanError, IntegrationError, messageOf } from '../core/errors.ts'
-import { type AttemptHttp, createHttp } from '../http/client.ts'
-import type { Exchange } from '../http/exchange.ts'
-import type { Attempt, Call, Service } from './call.ts'
+import { createHttp } from '../http/client.ts'
+import type { Exchange, HttpOptions } from '../http/exchange.ts'
+import { runSession } from '../http/session.ts'
+import type { Attempt, Service, ServiceCall } from './call.ts'
 import type { Gate } from './gate.ts'
 
 export type OperateOptions = {
   clock: Clock
   gateOf(service: Service): Gate
-  onExchange(call: Call, exchange: Exchange): void
+  onExchange(call: ServiceCall, exchange: Exchange): void
   env: Readonly<Record<string, string | undefined>>
 }
 
@@ -32,6 +33,15 @@ export const checking =
   (call) =>
     withContext(call, options, (context) => call.service.adapter.check(context))
 
+/** The status query of the operation, after a call that ended `unknown`. */
+export const querying =
+  (options: OperateOptions): Attempt =>
+  (call) =>
+    withContext(call, options, (context) => {
+      const { settle } = call.service.adapter.operations[call.operation] as { settle: Run }
+      return settle(context, call.input)
+    })
+
 type Run = (
   context: Context<unknown>,
   input: unknown,
@@ -42,7 +52,7 @@ type AttemptContext = Context<unknown> & { isOver(): boolean }
 
 /** When the attempt is over, so is everything it began: nothing of it may reach the next one. */
 async function withContext(
-  call: Call,
+  call: ServiceCall,
   options: OperateOptions,
   run: (context: AttemptContext) => Promise<unknown>,
 ): Promise<unknown> {
@@ -51,11 +61,23 @@ async function withContext(
   const { clock } = options
   const credentials = learning(service)
   let isOver = false
-  const bare = httpFor(call, options)
-  const http = httpFor(call, options, (request) =>
-    service.adapter.http.authorize?.(request, { config, credentials, signal, clock, http: bare }),
-  )
-  const context = { config, http, clock, signal, idempotencyKey, credentials, isOver: () => isOver }
+  const wire = wireOf(call, options)
+  const bare = createHttp(wire)
+  const http = createHttp({
+    ...wire,
+    authorize: (request) =>
+      service.adapter.http.authorize?.(request, { config, credentials, signal, clock, http: bare }),
+  })
+  const context: AttemptContext = {
+    config,
+    http,
+    clock,
+    signal,
+    idempotencyKey,
+    credentials,
+    session: (exchange, talk) => runSession(wire, exchange, talk),
+    isOver: () => isOver,
+  }
   try {
     return await run(context)
   } catch (error) {
@@ -67,7 +89,7 @@ async function withContext(
   }
 }
 
-function emitterOf({ sink }: Call, { isOver }: AttemptContext) {
+function emitterOf({ sink }: ServiceCall, { isOver }: AttemptContext) {
   if (!sink) return undefined
   return async (items: unknown[]): Promise<void> => {
     if (isOver()) throw new Error('the attempt that lists these items is over')
@@ -76,7 +98,7 @@ function emitterOf({ sink }: Call, { isOver }: AttemptContext) {
 }
 
 /** Once a request has left, an answer that could not be read does not say that nothing was done. */
-function asFailure(call: Call, error: unknown): unknown {
+function asFailure(call: ServiceCall, error: unknown): unknown {
   if (error instanceof IntegrationError || error instanceof CaravanError) return error
   const isAnswer = error instanceof ZodError
   if (!isAnswer && (call.effect === 'read' || call.exchanges === 0)) return error
@@ -115,23 +137,21 @@ function learning({ credentials, redactor }: Service): CredentialCache {
   return learner
 }
 
-function httpFor(
-  call: Call,
+function wireOf(
+  call: ServiceCall,
   { clock, gateOf, onExchange, env }: OperateOptions,
-  authorize?: Parameters<typeof createHttp>[0]['authorize'],
-): AttemptHttp {
+): HttpOptions {
   const { service, signal } = call
   const gate = gateOf(service)
-  return createHttp({
+  return {
     baseUrl: service.adapter.http.baseUrl(service.config),
     clock,
     signal,
     env,
-    authorize,
     timeoutMs: service.guards.timeoutMs,
     proxy: service.guards.proxy,
     readFailure: service.adapter.http.readFailure,
     gate: gate.take,
     onExchange: (exchange) => onExchange(call, exchange),
-  })
+  }
 }

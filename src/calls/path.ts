@@ -2,20 +2,24 @@
 import type { CheckReport } from '../core/adapter.ts'
 import type { Clock } from '../core/clock.ts'
 import { CaravanError } from '../core/errors.ts'
-import { newId } from '../core/ids.ts'
 import type { CallOptions, OperationShape } from '../core/kind.ts'
 import type { Db } from '../store/schema.ts'
 import { breaking } from './breaker.ts'
-import type { Attempt, Call, Service } from './call.ts'
+import { caching } from './cache.ts'
+import type { Ask, Attempt, Call, Reply, Route, Service, ServiceCall } from './call.ts'
 import { startCallDeadline } from './deadline.ts'
+import { failingOver } from './failover.ts'
 import { createGate, type Gate } from './gate.ts'
+import { recording } from './intent.ts'
 import { limiting } from './limits.ts'
 import type { CallLog } from './log.ts'
 import { nameFailure } from './name-failure.ts'
-import { checking, type OperateOptions, operating } from './operate.ts'
+import { newCall, type Origin, routeTo } from './new-call.ts'
+import { checking, type OperateOptions, operating, querying } from './operate.ts'
 import { renewing } from './renew.ts'
 import { retrying } from './retry.ts'
 import type { Semaphore } from './semaphore.ts'
+import { settling } from './settle.ts'
 import { switching } from './switch.ts'
 
 export type PathOptions = {
@@ -30,14 +34,18 @@ export type PathOptions = {
 
 export type Sink = NonNullable<Call['sink']>
 
+export type AskOptions = CallOptions & Origin & { sink?: Sink }
+
+export type CallResult = Reply & { id: string }
+
 export type CallPath = {
-  /** Asks a service for one operation. Throws an `IntegrationError` that names the service and the call. */
-  call(
-    service: Service,
-    operation: string,
-    input: unknown,
-    options?: CallOptions & { runId?: string; sink?: Sink; correlationId?: string },
-  ): Promise<unknown>
+  /**
+   * Asks the services of a route for one operation. Throws an `IntegrationError` that names the service and the call, or
+   * a `CaravanError` for what is wrong on our side, such as `input_invalid`.
+   */
+  ask(route: Route, operation: string, input: unknown, options?: AskOptions): Promise<CallResult>
+  /** Asks one service; its answer alone. */
+  call(service: Service, operation: string, input: unknown, options?: AskOptions): Promise<unknown>
   /**
    * Runs the adapter's own connection test, under the same guards and in the same log. `isDraft`: the config is not in
    * force yet, so its failures are not held against the service, and neither does an open breaker keep it from a test.
@@ -62,17 +70,21 @@ export function createCallPath(options: PathOptions): CallPath {
   const limit = (innermost: Attempt): Attempt =>
     renewing(clock, limiting(shared, counting(innermost)))
   const guard = (innermost: Attempt): Attempt => breaking(shared, limit(innermost))
-  const attempt = retrying({ clock, random }, switching(shared, guard(operating(operate))))
-  // A service that is switched off is tested before it is switched on again.
-  const attemptCheck = retrying({ clock, random }, guard(checking(operate)))
-  const attemptDraft = retrying({ clock, random }, limit(checking(operate)))
+  const retry = (next: Attempt): Attempt => retrying({ clock, random }, next)
 
-  async function run(call: Call, caller: AbortSignal | undefined, through: Attempt) {
+  const query = guard(querying(operate))
+  const attempt = settling({ clock, query }, retry(switching(shared, guard(operating(operate)))))
+  const ask = caching(shared, recording(shared, failingOver({ clock, random }, attempt)))
+  // A service that is switched off is tested before it is switched on again.
+  const askCheck = one(retry(guard(checking(operate))))
+  const askDraft = one(retry(limit(checking(operate))))
+
+  async function run(call: Call, caller: AbortSignal | undefined, through: Ask): Promise<Reply> {
     const clear = startCallDeadline(call, caller, clock)
     try {
-      const output = await through(call)
-      log.finish(call, { output })
-      return output
+      const reply = await through(call)
+      log.finish(call, reply)
+      return reply
     } catch (error) {
       const told = nameFailure(call, error)
       log.finish(call, { error: told })
@@ -83,60 +95,56 @@ export function createCallPath(options: PathOptions): CallPath {
   }
 
   return {
-    async call(service, operation, input, asked = {}) {
-      const shape = service.adapter.kind.operations[operation] as OperationShape | undefined
-      const offered = service.adapter.operations[operation]
-      if (!shape || !offered) throw notOffered(service, operation)
+    async ask(route, operation, input, asked = {}) {
+      const shape = shapeOf(route, operation)
       if (shape.item && !asked.sink) throw noSink(operation)
-      const { repeat } = offered
       const checked = checkInput(shape, operation, input)
-      const call = newCall(service, operation, clock, { ...asked, repeat, effect: shape.effect })
+      const call = newCall(route, operation, clock, { ...asked, effect: shape.effect })
       call.input = checked
       call.sink = asked.sink
-      return run(call, asked.signal, attempt)
+      return { id: call.id, ...(await run(call, asked.signal, ask)) }
+    },
+    async call(service, operation, input, asked = {}) {
+      const { output } = await this.ask(routeTo(service), operation, input, asked)
+      return output
     },
     async check(service, signal, { isDraft = false } = {}) {
       const effect = service.adapter.checkEffect ?? 'read'
-      const repeat = effect === 'read' ? 'safe' : 'once'
-      const call = newCall(service, 'check', clock, { repeat, effect })
-      const report = (await run(call, signal, isDraft ? attemptDraft : attemptCheck)) as
-        string | CheckReport
+      const call = newCall(routeTo(service), 'check', clock, { effect })
+      call.service = service
+      call.asked = [service]
+      call.repeat = effect === 'read' ? 'safe' : 'once'
+      const { output } = await run(call, signal, isDraft ? askDraft : askCheck)
+      const report = output as string | CheckReport
       return typeof report === 'string' ? { saw: report } : report
     },
   }
 }
 
-type NewCall = CallOptions &
-  Pick<Call, 'repeat' | 'effect'> & { runId?: string; correlationId?: string }
+/** For a call whose service is known from the start. */
+const one =
+  (attempt: Attempt): Ask =>
+  async (call) => ({
+    outcome: 'done',
+    output: await attempt(call as ServiceCall),
+    service: call.service?.name ?? null,
+    ageMs: null,
+    isStale: false,
+  })
 
-function newCall(service: Service, operation: string, clock: Clock, options: NewCall): Call {
-  const id = newId()
-  return {
-    id,
-    service,
-    operation,
-    input: {},
-    repeat: options.repeat,
-    effect: options.effect,
-    idempotencyKey: options.idempotencyKey ?? id,
-    correlationId: options.correlationId ?? options.runId ?? id,
-    runId: options.runId,
-    signal: neverAborted,
-    startedAt: clock.now(),
-    attempts: 0,
-    exchanges: 0,
-    waitedMs: 0,
-    endsAtMs: Infinity,
-    isInDoubt: false,
-    renewal: 'none',
-  }
+/** Throws `operation_unknown`. */
+function shapeOf({ kind }: Route, operation: string): OperationShape {
+  const shape = kind.operations[operation]
+  if (shape) return shape
+  throw new CaravanError({
+    code: 'operation_unknown',
+    message: `${kind.id} has no operation named ${operation}`,
+    hint: `It has: ${Object.keys(kind.operations).join(', ')}.`,
+  })
 }
 
-/** Stands in until the deadline of the call begins. */
-const neverAborted = new AbortController().signal
-
-/** All faults of an input at once, in the caller's words. */
-function checkInput(shape: OperationShape, operation: string, input: unknown): unknown {
+/** All faults of an input at once, in the caller's words. Throws `input_invalid`. */
+export function checkInput(shape: OperationShape, operation: string, input: unknown): unknown {
   const checked = shape.input.safeParse(input)
   if (checked.success) return checked.data
   const faults = checked.error.issues.map(
@@ -154,13 +162,6 @@ const counting =
     call.attempts += 1
     return next(call)
   }
-
-const notOffered = (service: Service, operation: string): CaravanError =>
-  new CaravanError({
-    code: 'no_service',
-    message: `${service.name} (${service.adapter.title}) does not offer ${operation}`,
-    hint: `It offers: ${Object.keys(service.adapter.operations).join(', ')}.`,
-  })
 
 const noSink = (operation: string): CaravanError =>
   new CaravanError({

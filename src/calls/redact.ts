@@ -53,6 +53,20 @@ export function createRedactor(secrets: readonly string[]): Redactor {
   }
 }
 
+/** Knows the secrets of every service that was asked. */
+export function redactorOf({ asked }: { asked: readonly { redactor: Redactor }[] }): Redactor {
+  const [first, ...others] = asked.map(({ redactor }) => redactor)
+  if (!first) return secretless
+  if (others.length === 0) return first
+  const rest = (raw: string) => others.reduce((known, { text }) => text(known), raw)
+  return {
+    text: (raw) => rest(first.text(raw)),
+    json: (value) => rest(first.json(value)),
+    excerpt: (answer, length) => rest(first.excerpt(answer, length)),
+    learn: first.learn,
+  }
+}
+
 /** Every secret value in a config, however deep. */
 export function secretsIn(value: unknown): string[] {
   if (value instanceof Secret) return [value.reveal()]
@@ -71,6 +85,9 @@ function patternOf(secrets: readonly string[]): { pattern: RegExp | null; longes
     longest: longestFirst[0]?.length ?? 0,
   }
 }
+
+/** For a call that no service could be opened for. */
+const secretless = createRedactor([])
 
 const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')
 

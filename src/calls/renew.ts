@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import { IntegrationError } from '../core/errors.ts'
-import type { Attempt, Call } from './call.ts'
+import type { Attempt, ServiceCall } from './call.ts'
 
 /**
  * Lets the adapter drop a token that was refused, once in a call. It stands inside the breaker: a token that expired
@@ -22,7 +22,7 @@ export function renewing(clock: Clock, next: Attempt): Attempt {
 const isAuth = (error: unknown): error is IntegrationError =>
   error instanceof IntegrationError && error.kind === 'auth'
 
-function renew({ service, signal }: Call, clock: Clock, refusal: IntegrationError): boolean {
+function renew({ service, signal }: ServiceCall, clock: Clock, refusal: IntegrationError): boolean {
   const { config, credentials } = service
   return service.adapter.http.renew?.({ config, credentials, clock, signal, refusal }) ?? false
 }

@@ -1,17 +1,16 @@
 import pRetry from 'p-retry'
 import type { Clock } from '../core/clock.ts'
-import { changed, IntegrationError, type FailureKind } from '../core/errors.ts'
+import { changed, IntegrationError } from '../core/errors.ts'
 import { cancelled } from '../http/deadline.ts'
 import { breakerOpen } from './breaker-state.ts'
-import type { Attempt, Call } from './call.ts'
+import type { Attempt, ServiceCall } from './call.ts'
 import { limitUsedUp, longestHeldWaitMs } from './gate.ts'
+import { maySameAgain } from './repeat.ts'
 import { switchedOff } from './switch.ts'
 
 /** First wait at most, in milliseconds; doubles with each failure. */
 const baseDelayMs = 500
 const maxDelayMs = 30_000
-
-const transient: readonly FailureKind[] = ['unavailable', 'timeout', 'rate_limited', 'bad_response']
 
 /** These open in their own time, or when a person wants it; waiting here would only hold the caller. */
 const ownRefusals: readonly (string | undefined)[] = [breakerOpen, limitUsedUp, switchedOff]
@@ -43,7 +42,7 @@ export function retrying({ clock, random }: RetryOptions, next: Attempt): Attemp
   }
 }
 
-async function attempt(call: Call, next: Attempt): Promise<unknown> {
+async function attempt(call: ServiceCall, next: Attempt): Promise<unknown> {
   try {
     if (call.signal.aborted) throw cancelled(call.signal.reason, 'not_done')
     return await next(call)
@@ -58,22 +57,20 @@ async function attempt(call: Call, next: Attempt): Promise<unknown> {
 }
 
 /** A wait that was aborted rejects with the reason itself. */
-const explain = (call: Call, error: unknown): unknown =>
+const explain = (call: ServiceCall, error: unknown): unknown =>
   call.signal.aborted && error === call.signal.reason ? cancelled(error, 'not_done') : error
 
 /** An earlier attempt may have been carried out, so the last failure does not say that nothing happened. */
-function doubtful(call: Call, error: unknown): unknown {
+function doubtful(call: ServiceCall, error: unknown): unknown {
   const told = explain(call, error)
   if (!(told instanceof IntegrationError) || told.outcome === 'unknown') return told
   return changed(told, { outcome: 'unknown' })
 }
 
 /** Whether the same service may be asked again after this failure. */
-function mayRepeat(call: Pick<Call, 'repeat'>, error: unknown): boolean {
-  if (!(error instanceof IntegrationError) || !transient.includes(error.kind)) return false
-  if (ownRefusals.includes(error.code)) return false
-  if ((error.retryAfterMs ?? 0) > longestHeldWaitMs) return false
-  return error.outcome === 'not_done' || call.repeat !== 'once'
+function mayRepeat({ repeat }: Pick<ServiceCall, 'repeat'>, error: unknown): boolean {
+  if (!maySameAgain(error, repeat) || ownRefusals.includes(error.code)) return false
+  return (error.retryAfterMs ?? 0) <= longestHeldWaitMs
 }
 
 /** Full jitter: anywhere between nothing and the doubled bound, but never before the vendor allows it. */

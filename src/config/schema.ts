@@ -84,6 +84,15 @@ export const RouteConfig = z.strictObject({
     .enum(['queue', 'fail', 'cached'])
     .default('fail')
     .describe('What happens to a call when no service of its kind can take it'),
+  queue_for: Duration.optional().describe(
+    'How long a queued call is tried before it is a dead letter; left out: a day',
+  ),
+  cache_for: Duration.optional().describe(
+    'Answers of reads that are younger are served without asking again; left out: never',
+  ),
+  stale_for: Duration.optional().describe(
+    'With "cached": how old an answer may be that stands in for an unreachable service; left out: a day',
+  ),
 })
 
 export type RouteConfig = z.infer<typeof RouteConfig>

@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts'
 import type { CredentialCache } from './credentials.ts'
 import type { IntegrationError } from './errors.ts'
 import type { Http, HttpReply, SignableRequest } from './http.ts'
+import type { HookReader } from './hook.ts'
 import type { Effect, Input, Item, Kind, Operations, Output } from './kind.ts'
 import type { TwinDefinition } from './twin.ts'
 
@@ -19,10 +20,25 @@ export type Context<Config> = {
   idempotencyKey: string
   /** Tokens of this service, shared by all calls in the process. */
   credentials: CredentialCache
+  /**
+   * For a vendor that is not spoken to over HTTP: runs one exchange of another protocol under the same limits, deadline
+   * and log. `method` and `endpoint` are what the log shows, such as `SMTP` and `smtp://mail.example.com:587`.
+   */
+  session<T>(
+    exchange: { method: string; endpoint: string },
+    run: (limits: SessionLimits) => Promise<T>,
+  ): Promise<T>
+}
+
+export type SessionLimits = {
+  /** For the whole exchange, in milliseconds. */
+  timeoutMs: number
+  /** Aborted when the call is over or the time is. */
+  signal: AbortSignal
 }
 
 /** What `authorize` is given: enough to fetch a token, not enough to do anything else. */
-export type AuthorizeContext<Config> = Omit<Context<Config>, 'idempotencyKey'>
+export type AuthorizeContext<Config> = Omit<Context<Config>, 'idempotencyKey' | 'session'>
 
 /** What `renew` is given: it drops a token, it does not fetch one. */
 export type RenewContext<Config> = Omit<AuthorizeContext<Config>, 'http'> & {
@@ -40,7 +56,16 @@ export type Operation<Config, Shape> = {
         emit: (items: Item<Shape>[]) => Promise<void>,
       ) => Promise<Output<Shape>>
     : (context: Context<Config>, input: Input<Shape>) => Promise<Output<Shape>>
+  /**
+   * Asks the vendor what became of a call that ended `unknown`, by reading alone. Left out: the vendor has no such query,
+   * and the call stays unknown for a person. Must answer `unknown` for "no such record" wherever a record may be late.
+   */
+  settle?(context: Context<Config>, input: Input<Shape>): Promise<Settlement<Output<Shape>>>
 }
+
+/** What a status query says: it was done, with the answer the call would have had; it certainly was not; or nothing. */
+export type Settlement<T> =
+  { outcome: 'done'; output: T } | { outcome: 'not_done' } | { outcome: 'unknown' }
 
 export type Limits = {
   /** For one HTTP request: connect, headers and body. */
@@ -63,12 +88,16 @@ export type Adapter<K extends Kind = Kind, Schema extends z.ZodObject = z.ZodObj
   config: Schema
   /** Rules that join several fields: what is wrong with a config that its schema accepts. */
   checkConfig?(config: z.output<Schema>): { field: string; message: string }[]
+  /** What is accepted and still looks like a slip. */
+  warnConfig?(config: z.output<Schema>): { field: string; message: string }[]
   limits: Limits
   breaker?: BreakerPreset
   http: {
     baseUrl(config: z.output<Schema>): string
     /** Every address its requests may go to; the base URL alone when left out. A connection test looks at each. */
     endpoints?(config: z.output<Schema>): string[]
+    /** Parts of secret values that are secrets themselves, such as the token in a webhook address. */
+    secretParts?(config: z.output<Schema>): string[]
     /** Adds what proves who we are; runs before every attempt, so that a signature is never stale. */
     authorize?(
       request: SignableRequest,
@@ -89,6 +118,8 @@ export type Adapter<K extends Kind = Kind, Schema extends z.ZodObject = z.ZodObj
   check(context: Context<z.output<Schema>>): Promise<string | CheckReport>
   /** What `check` does to the world; `read` when left out. One that does more is run only when somebody asks for it. */
   checkEffect?: Effect
+  /** Reads what the vendor sends to us: delivery receipts, order callbacks. */
+  hooks?: HookReader<z.output<Schema>>
   twin: TwinDefinition
 }
 

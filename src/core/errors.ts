@@ -1,15 +1,17 @@
 import type { Exit } from './exit-codes.ts'
 
 /** What kind of failure a call met. The retry, breaker and failover layers decide by this word alone. */
-export type FailureKind =
-  | 'config'
-  | 'auth'
-  | 'rate_limited'
-  | 'unavailable'
-  | 'timeout'
-  | 'rejected'
-  | 'bad_response'
-  | 'cancelled'
+export const failureKinds = [
+  'config',
+  'auth',
+  'rate_limited',
+  'unavailable',
+  'timeout',
+  'rejected',
+  'bad_response',
+  'cancelled',
+] as const
+export type FailureKind = (typeof failureKinds)[number]
 
 /** `not_done`: the vendor has certainly not acted. `unknown`: it may have. */
 export type Outcome = 'not_done' | 'unknown'
@@ -27,8 +29,17 @@ export type IntegrationErrorOptions = {
   status?: number
   /** How long the vendor asked us to wait, in milliseconds. */
   retryAfterMs?: number
+  /** Of a `rate_limited`: whose limit it is. A person's own says nothing about the service. Default `account`. */
+  scope?: LimitScope
+  /** Whether another service of the route may try, where the vendor's spec says other than the rules of the kind. */
+  failover?: boolean
+  /** Rows that tell more, such as one for each recipient. */
+  details?: readonly Readonly<Record<string, unknown>>[]
   cause?: unknown
 }
+
+/** `recipient`: the limit protects a person, and another service would only evade it. */
+export type LimitScope = 'account' | 'recipient'
 
 const unknownByDefault: readonly FailureKind[] = ['timeout', 'bad_response']
 
@@ -41,6 +52,9 @@ export class IntegrationError extends Error {
   readonly code?: string
   readonly status?: number
   readonly retryAfterMs?: number
+  readonly scope?: LimitScope
+  readonly failover?: boolean
+  readonly details?: IntegrationErrorOptions['details']
   /** Filled in by the call path: who failed, doing what, and where the log has it. */
   service?: string
   operation?: string
@@ -55,6 +69,9 @@ export class IntegrationError extends Error {
     this.code = options.code
     this.status = options.status
     this.retryAfterMs = options.retryAfterMs
+    this.scope = options.scope
+    this.failover = options.failover
+    this.details = options.details
   }
 }
 
@@ -63,8 +80,10 @@ export function changed(
   error: IntegrationError,
   changes: Partial<IntegrationErrorOptions>,
 ): IntegrationError {
-  const { kind, message, outcome, hint, code, status, retryAfterMs, cause } = error
-  const same = { kind, message, outcome, hint, code, status, retryAfterMs, cause }
+  const { kind, message, outcome, hint, code, status, cause } = error
+  const { retryAfterMs, scope, failover, details } = error
+  const said = { kind, message, outcome, hint, code, status, cause }
+  const same = { ...said, retryAfterMs, scope, failover, details }
   const { service, operation, callId } = error
   return Object.assign(new IntegrationError({ ...same, ...changes }), {
     service,
@@ -104,11 +123,15 @@ export const errorCodes = {
   job_unknown: 'notFound',
   run_unknown: 'notFound',
   call_unknown: 'notFound',
+  kind_unknown: 'notFound',
+  operation_unknown: 'notFound',
   secret_unknown: 'notFound',
   source_unknown: 'notFound',
   code_unknown: 'notFound',
   service_exists: 'usage',
   no_service: 'failed',
+  queue_settled: 'failed',
+  key_reused: 'failed',
   check_failed: 'failed',
   job_running: 'locked',
   key_missing: 'secrets',

@@ -132,6 +132,14 @@ export const codeExplanations: Readonly<Record<ErrorCode, Explanation>> = {
     cause: 'Nothing is kept of this source: no product, price or customer came from it.',
     next: 'Look at the sources that the error names, or sync or import first.',
   },
+  kind_unknown: {
+    cause: 'No kind of service has the name that was given.',
+    next: 'List the kinds and their operations with "caravan kinds".',
+  },
+  operation_unknown: {
+    cause: 'The kind of service has no operation of the name that was given.',
+    next: 'List the kinds and their operations with "caravan kinds".',
+  },
   secret_unknown: {
     cause: 'The store holds no secret of this name.',
     next: 'See the names with "caravan secret list", or store it with "caravan secret set".',
@@ -143,6 +151,14 @@ export const codeExplanations: Readonly<Record<ErrorCode, Explanation>> = {
   no_service: {
     cause: 'No service that is switched on offers what was asked for.',
     next: 'See what there is with "caravan list"; add one with "caravan add" or switch it on with "caravan enable".',
+  },
+  queue_settled: {
+    cause: 'A call in the outbox has ended, so that it can neither be sent again nor be taken out.',
+    next: 'Look at what became of it with "caravan queue show"; to send it once more, make a new call.',
+  },
+  key_reused: {
+    cause: 'An idempotency key was given a second time with another input. Nothing was sent.',
+    next: 'Give each message a key of its own. "caravan logs" shows the call that used it first.',
   },
   check_failed: {
     cause: 'A rehearsed backup did not pass one of its checks.',

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Money } from './money.ts'
 
 /** What an operation does to the world; decides whether it is written down first and whether it needs consent. */
 export type Effect = 'read' | 'write' | 'message' | 'money'
@@ -11,6 +12,14 @@ export type OperationShape = {
   output: z.ZodType
   /** Set for an operation that lists: it hands out batches of these and answers with `output` at the end. */
   item?: z.ZodType
+  /** Whom it reaches: queued calls to one recipient keep their order. Given the checked input. */
+  recipients?(input: never): string[]
+  /** What a `money` operation moves; a person has to confirm it. Given the checked input. */
+  amount?(input: never): Money
+  /** Whether some of it was done and some was not. Given the answer. */
+  isPartial?(output: never): boolean
+  /** Counts up when an answer kept in the cache would no longer be understood; 1 when left out. */
+  cacheVersion?: number
 }
 
 /** What a service does for us: the operations every adapter of the kind may offer, with their schemas. */

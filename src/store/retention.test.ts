@@ -2,6 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { expect, it } from 'vitest'
 import { createCallLog } from '../calls/log.ts'
 import type { Call } from '../calls/call.ts'
+import { newCall, routeTo } from '../calls/new-call.ts'
 import { systemClock as clock } from '../core/clock.ts'
 import { startChild } from '../testing/child.ts'
 import { fileState } from '../testing/state.ts'
@@ -15,24 +16,8 @@ const limit = 4_000_000
 
 async function aCall(): Promise<Call> {
   const { service } = await connect(trialAdapter, { base_url: 'http://127.0.0.1', key: 'a-key' })
-  return {
-    id: '',
-    service,
-    operation: 'read',
-    repeat: 'safe',
-    effect: 'read',
-    input: {},
-    idempotencyKey: '',
-    correlationId: '',
-    signal: new AbortController().signal,
-    startedAt: new Date(0),
-    attempts: 1,
-    exchanges: 0,
-    waitedMs: 0,
-    endsAtMs: Infinity,
-    isInDoubt: false,
-    renewal: 'none',
-  }
+  const call = newCall(routeTo(service), 'read', clock, { effect: 'read' })
+  return { ...call, service, asked: [service], repeat: 'safe', attempts: 1 }
 }
 
 const ms = (nanoseconds: number): number => Math.round(nanoseconds / 1e6)

@@ -1,6 +1,9 @@
 /** The tables of the call log's file. */
 import type { Generated } from 'kysely'
 
+/** `running` is under way; `accepted` waits in the outbox. A later row of the same call replaces either. */
+export type CallOutcome = 'done' | 'partial' | 'failed' | 'unknown' | 'running' | 'accepted'
+
 type CallTable = {
   /** Counts up in the order of arrival; what `--follow` goes by. */
   seq: Generated<number>
@@ -11,7 +14,7 @@ type CallTable = {
   adapter: string
   repeat: string
   effect: string
-  outcome: 'done' | 'failed' | 'unknown' | 'running'
+  outcome: CallOutcome
   error_kind: string | null
   error_code: string | null
   error: string | null
@@ -25,6 +28,8 @@ type CallTable = {
   idempotency_key: string | null
   request: string | null
   response: string | null
+  /** What happened between the requests: `Step` of the call path. */
+  steps: string | null
 }
 
 type AttemptTable = {
@@ -41,6 +46,8 @@ type AttemptTable = {
   error_kind: string | null
   error: string | null
   wait_ms: number
+  /** Null: the service of the call. */
+  service: string | null
 }
 
 /** The latest call of each service and outcome, kept when the calls themselves have been deleted. */

@@ -1,5 +1,5 @@
 /** The tables of the state file as kysely sees them. Rows stay inside the store; our own types come out. */
-import type { Kysely } from 'kysely'
+import type { Generated, Kysely } from 'kysely'
 import type { CallLogTables } from './schema-calls.ts'
 import type { CatalogTables } from './schema-catalog.ts'
 
@@ -103,6 +103,54 @@ type LimitTable = {
   updated_ms: number
 }
 
+/** Where a call that was written down stands. `dead`: its deadline passed unsent, or it was given up after all tries. */
+export type OutboxStatus =
+  'waiting' | 'sending' | 'done' | 'partial' | 'failed' | 'unknown' | 'dead' | 'dropped'
+
+type OutboxTable = {
+  /** Counts up in the order of acceptance. */
+  position: Generated<number>
+  id: string
+  kind: string
+  operation: string
+  effect: string
+  service: string | null
+  served_by: string | null
+  input: JsonText | null
+  input_hash: string
+  idempotency_key: string
+  correlation_id: string
+  run_id: string | null
+  status: OutboxStatus
+  tries: number
+  exchanges: number
+  next_at: Instant | null
+  deadline_at: Instant | null
+  created_at: Instant
+  created_by: string
+  host: string | null
+  pid: number | null
+  process_started_at: string | null
+  lease_until: Instant | null
+  output: JsonText | null
+  error: JsonText | null
+  finished_at: Instant | null
+}
+
+type OutboxRecipientTable = { recipient: string; position: number }
+
+type PlaceTable = {
+  service: string
+  number: number
+  holder: string
+  host: string
+  pid: number
+  process_started_at: string | null
+  lease_until_ms: number
+}
+
+type CachedAnswerTable = { key: string; service: string; output: JsonText; stored_at: Instant }
+
 export type Database = {
   meta: MetaTable
   key_slots: KeySlotTable
@@ -116,6 +164,10 @@ export type Database = {
   listing_items: ListingItemTable
   breakers: BreakerTable
   limits: LimitTable
+  outbox: OutboxTable
+  outbox_recipients: OutboxRecipientTable
+  places: PlaceTable
+  cached_answers: CachedAnswerTable
 } & CatalogTables
 
 /** The state, or a transaction on it. */

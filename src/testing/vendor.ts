@@ -137,7 +137,7 @@ export async function connect(
       ...guards,
     },
     credentials: createCredentialCache(clock),
-    redactor: createRedactor(secretsIn(parsed)),
+    redactor: createRedactor([...secretsIn(parsed), ...(adapter.http.secretParts?.(parsed) ?? [])]),
   }
   const log = createCallLog(logDb, clock)
   onTestFinished(log.close)

@@ -33,6 +33,7 @@ function vendorThatSays(answer: unknown) {
     clock: systemClock,
     signal: new AbortController().signal,
     idempotencyKey: 'key',
+    session: () => Promise.reject(new Error('not used')),
     credentials: createCredentialCache(systemClock),
     http: {
       async json(request) {

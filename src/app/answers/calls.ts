@@ -11,8 +11,8 @@ export const CallInfo = z.strictObject({
   repeat: z.string().describe('safe, keyed or once: whether the request may be repeated'),
   effect: z.string().describe('read, write, message or money'),
   outcome: z
-    .enum(['done', 'failed', 'unknown', 'running'])
-    .describe('unknown: the vendor may have acted'),
+    .enum(['done', 'partial', 'failed', 'unknown', 'running', 'accepted'])
+    .describe('unknown: the vendor may have acted; accepted: it waits in the outbox'),
   error_kind: z.string().nullable(),
   error_code: z.string().nullable().describe("The vendor's own code"),
   error: z.string().nullable(),
@@ -45,8 +45,23 @@ const Attempt = z.strictObject({
   error_kind: z.string().nullable(),
   error: z.string().nullable(),
   wait_ms: z.int().describe('How long it waited before it was sent'),
+  service: z.string().describe('The one it went to'),
 })
 
-export const CallDetails = CallInfo.extend({ requests: z.array(Attempt) })
+/** Something that happened between the requests. */
+const Step = z.strictObject({
+  at: z.iso.datetime(),
+  what: z
+    .string()
+    .describe('retry, failover, skipped, breaker, limit, renewed, settled, queued, cached'),
+  service: z.string().nullable(),
+  text: z.string(),
+  ms: z.int().optional().describe('What it waited'),
+})
+
+export const CallDetails = CallInfo.extend({
+  requests: z.array(Attempt),
+  steps: z.array(Step).describe('What happened between the requests'),
+})
 
 export type CallDetails = z.infer<typeof CallDetails>
