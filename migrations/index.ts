@@ -10,6 +10,7 @@ import { up as places } from './0007_places.ts'
 import { up as cachedAnswers } from './0008_cached_answers.ts'
 import { up as calls } from './calls/0001_calls.ts'
 import { up as steps } from './calls/0002_steps.ts'
+import { up as planner } from './calls/0003_planner.ts'
 
 export type Migration = (db: Kysely<unknown>) => Promise<void>
 
@@ -24,4 +25,4 @@ export const stateMigrations: readonly Migration[] = [
   cachedAnswers,
 ]
 
-export const callLogMigrations: readonly Migration[] = [calls, steps]
+export const callLogMigrations: readonly Migration[] = [calls, steps, planner]

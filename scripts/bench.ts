@@ -11,6 +11,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   startup: async () => (await import('./bench/startup.ts')).benchStartup,
   state: async () => (await import('./bench/state.ts')).benchState,
   calls: async () => (await import('./bench/calls.ts')).benchCalls,
+  log: async () => (await import('./bench/log.ts')).benchLog,
   sync: async () => (await import('./bench/sync.ts')).benchSync,
   commerceml: async () => (await import('./bench/commerceml.ts')).benchCommerceml,
   'commerceml-write': async () =>

@@ -1,10 +1,13 @@
 /** What a call costs beside the bare request it makes: CPU per call of the whole path, logged, on one loopback server. */
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import Sqlite from 'better-sqlite3'
 import ky from 'ky'
+import pRetry from 'p-retry'
 import { z } from 'zod'
 import { createCallLog } from '../../src/calls/log.ts'
 import { createCallPath } from '../../src/calls/path.ts'
@@ -24,16 +27,18 @@ export async function* benchCalls({ quick }: { quick: boolean }): AsyncGenerator
   const folder = mkdtempSync(join(tmpdir(), 'caravan-bench-'))
   const server = await startServer()
   const full = await openFullPath(folder, server.url)
+  const naive = openNaiveStack(folder, server.url)
   const ways: Record<string, () => Promise<unknown>> = {
     fetch: async () => (await fetch(server.url)).json(),
     ky: () => ky.get(server.url).json(),
+    naive: naive.call,
     path: full.call,
   }
   try {
     for (const inFlight of [16, 1]) {
       const count = (quick ? 2000 : 10_000) / (inFlight === 1 ? 2 : 1)
       const best = await measure(ways, count, inFlight)
-      for (const reference of ['fetch', 'ky']) {
+      for (const reference of ['fetch', 'ky', 'naive']) {
         const [figure = 0, referenceFigure = 0] = [best.path, best[reference]]
         const ratio = Number((figure / referenceFigure).toFixed(2))
         const name = `call, whole path with log, ${inFlight} in flight`
@@ -42,6 +47,7 @@ export async function* benchCalls({ quick }: { quick: boolean }): AsyncGenerator
     }
   } finally {
     await full.close()
+    naive.close()
     server.stop()
     rmSync(folder, { recursive: true, force: true })
   }
@@ -124,6 +130,30 @@ const adapter = defineAdapter({
     create: () => ({ handle: () => ({}), stats: () => ({}) }),
   }),
 })
+
+/** What one would write first: ky in p-retry, and an insert for each call. No breaker, no limit, no redaction. */
+function openNaiveStack(folder: string, url: string) {
+  const handle = new Sqlite(join(folder, 'naive.db'))
+  handle.pragma('journal_mode = wal')
+  handle.pragma('synchronous = normal')
+  handle.exec(
+    'create table calls (id text primary key, at text, status text, ms integer, response text)',
+  )
+  const insert = handle.prepare('insert into calls values (?, ?, ?, ?, ?)')
+  return {
+    async call(): Promise<unknown> {
+      const startedAt = new Date()
+      const answer = await pRetry(
+        () => ky.get(url, { retry: 0, headers: { authorization: 'Bearer a-token' } }).json(),
+        { retries: 2 },
+      )
+      const tookMs = Date.now() - startedAt.getTime()
+      insert.run(randomUUID(), startedAt.toISOString(), 'done', tookMs, JSON.stringify(answer))
+      return answer
+    },
+    close: () => void handle.close(),
+  }
+}
 
 async function openFullPath(folder: string, url: string) {
   const path = join(folder, 'caravan.db')

@@ -24,12 +24,34 @@ export type LogQuery = {
   limit: number
 }
 
-/** The newest first. Throws `service_unknown` or `run_unknown` for a name that nothing was ever called. */
-export async function listRecentCalls(app: App, query: LogQuery): Promise<CallInfo[]> {
+export type RecentCalls = {
+  /** The newest first. */
+  calls: CallInfo[]
+  /** Set when a search for text ended here, at an instant, before it had seen every call. */
+  searchedBackTo: string | undefined
+}
+
+/** A search goes on over this many calls, some seconds' worth, and then says how far it came. */
+const mostSearched = 1_000_000
+/** Read at once after the first page. */
+const largestStep = 20_000
+
+/** Throws `service_unknown` or `run_unknown` for a name that nothing was ever called. */
+export async function listRecentCalls(app: App, query: LogQuery): Promise<RecentCalls> {
   const { db } = await app.log()
-  const { calls } = await listCalls(db, await filterOf(app, query), { limit: query.limit })
+  const filter = await filterOf(app, query)
+  const calls: LoggedCall[] = []
+  let page = await listCalls(db, filter, { limit: query.limit })
+  calls.push(...page.calls)
+  for (let [seen, step] = [0, 1000]; page.searchedBackTo && seen < mostSearched; seen += step) {
+    app.signal.throwIfAborted()
+    step = Math.min(step * 2, largestStep)
+    const limit = query.limit - calls.length
+    page = await listCalls(db, filter, { limit, before: page.next, searched: step })
+    calls.push(...page.calls)
+  }
   if (calls.length === 0) await refuseUnknown(app, query)
-  return calls.map(infoOf)
+  return { calls: calls.map(infoOf), searchedBackTo: page.searchedBackTo }
 }
 
 /** An empty answer to a mistyped name would be taken for good news. A service that was removed may still have calls. */

@@ -4,7 +4,7 @@ import type { LogQuery } from '../app/logs.ts'
 import type { Cli } from './cli.ts'
 import { count, type OutputFlags, withExamples, withJson, withListOutput } from './flags.ts'
 import { formatSize } from './output/numbers.ts'
-import { openList, printList, printRecord } from './output/print.ts'
+import { openList, printList, printRecord, say } from './output/print.ts'
 import type { Column } from './output/table.ts'
 import { formatDuration, formatInstant, formatShortInstant, shortId } from './output/time.ts'
 
@@ -36,9 +36,11 @@ export function registerLogs(program: Command, cli: Cli): void {
         const { followCalls, listRecentCalls } = await import('../app/logs.ts')
         const io = cli.io()
         const columns = columnsFor(io.isUtc)
-        const rows = await listRecentCalls(app, flags)
+        const { calls: rows, searchedBackTo } = await listRecentCalls(app, flags)
         if (!flags.follow) {
-          return printList(io, { name: 'calls', rows, columns, empty: 'No call matches.' }, flags)
+          await printList(io, { name: 'calls', rows, columns, empty: 'No call matches.' }, flags)
+          if (searchedBackTo) say(io, searchedSome(searchedBackTo))
+          return
         }
         const print = await openList(io, columns, flags)
         if (rows.length > 0) print(rows.toReversed()) // the newest stands where new ones come
@@ -94,6 +96,10 @@ export function registerLogs(program: Command, cli: Cli): void {
     })
   withExamples(withJson(show), 'caravan logs show 01JHB2V7')
 }
+
+/** Nobody is to take the calls found so far for all there are. */
+const searchedSome = (backTo: string): string =>
+  `Older calls were not searched. Go on with --until ${backTo}, or narrow it with --service or --since.`
 
 /** One name for it wherever people read it; `kind` and `operation` are two fields in JSON. */
 export const operationOf = ({ kind, operation }: Pick<CallInfo, 'kind' | 'operation'>): string =>

@@ -58,6 +58,25 @@ export async function truncateWriteAhead<T>(db: Kysely<T>): Promise<void> {
 /** A `like` pattern that finds the text itself anywhere; say `escape '\'` with it. */
 export const containing = (text: string): string => `%${text.replace(/[\\%_]/g, '\\$&')}%`
 
+/**
+ * Tells the planner what the indexes of a table are like, instead of letting it guess: for each index the number of rows,
+ * then how many share the first column, the first two, and so on. https://www.sqlite.org/fileformat2.html#stat1tab
+ */
+export async function teachPlanner<T>(
+  db: Kysely<T>,
+  table: string,
+  indexes: Readonly<Record<string, readonly number[]>>,
+): Promise<void> {
+  await sql`analyze ${sql.table(table)}`.execute(db) // makes the table of statistics
+  await sql`delete from sqlite_stat1 where tbl = ${table}`.execute(db)
+  for (const [index, counts] of Object.entries(indexes)) {
+    await sql`insert into sqlite_stat1 (tbl, idx, stat) values (${table}, ${index}, ${counts.join(' ')})`.execute(
+      db,
+    )
+  }
+  await sql`analyze sqlite_schema`.execute(db) // reads it anew
+}
+
 /** A list of texts as a query of one column: one parameter however long it is, so that the statement stays the same. */
 export const valuesOf = (texts: readonly string[]): RawBuilder<string> =>
   sql`(select value from json_each(${JSON.stringify(texts)}))`

@@ -35,15 +35,20 @@ export type CallPage = {
   searchedBackTo: string | undefined
 }
 
-/** A search for text reads every call it passes, so one page passes at most this many. */
-const callsSearched = 20_000
+/** A search for text reads every call it passes; so many by default, so that a page costs the same in any log. */
+const callsSearched = 500
 
 export async function listCalls(
   log: LogDb,
   filter: CallFilter = {},
-  { limit = 50, before }: { limit?: number; before?: CallCursor } = {},
+  {
+    limit = 50,
+    before,
+    searched = callsSearched,
+  }: { limit?: number; before?: CallCursor; searched?: number } = {},
 ): Promise<CallPage> {
-  const stop = filter.text === undefined ? undefined : await searchEnd(log, filter, before)
+  const stop =
+    filter.text === undefined ? undefined : await searchEnd(log, filter, searched, before)
   let query = filtered(log, filter, before).selectAll()
   if (filter.text !== undefined) query = query.where(mentions(filter.text))
   if (stop) {
@@ -146,13 +151,14 @@ function filtered(log: LogDb, filter: CallFilter, before: CallCursor | undefined
 async function searchEnd(
   log: LogDb,
   filter: CallFilter,
+  searched: number,
   before: CallCursor | undefined,
 ): Promise<CallCursor | undefined> {
   return filtered(log, filter, before)
     .select(['started_at', 'id'])
     .orderBy('started_at', 'desc')
     .orderBy('id', 'desc')
-    .offset(callsSearched - 1)
+    .offset(searched - 1)
     .limit(1)
     .executeTakeFirst()
 }
