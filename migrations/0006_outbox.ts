@@ -15,7 +15,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('effect', 'text', (column) => column.notNull())
     .addColumn('service', 'text') // the one that was asked for by name; null: whoever serves the kind
     .addColumn('served_by', 'text') // the one that was asked last
-    .addColumn('input', 'text') // JSON; only of calls that may still be sent
+    .addColumn('input', 'text') // JSON; null once nobody needs to know it any more
     .addColumn('input_hash', 'text', (column) => column.notNull())
     .addColumn('idempotency_key', 'text', (column) => column.notNull())
     .addColumn('correlation_id', 'text', (column) => column.notNull())
@@ -41,12 +41,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .createIndex('outbox_due')
     .on('outbox')
     .columns(['status', 'next_at', 'position'])
-    .where(sql`status`, 'in', [sql.lit('waiting'), sql.lit('sending')])
+    .where(sql`finished_at`, 'is', null) // what waits and what is being sent
     .execute()
   await db.schema
     .createIndex('outbox_finished')
     .on('outbox')
     .columns(['finished_at', 'position'])
+    .where(sql`finished_at`, 'is not', null)
     .execute()
   await db.schema
     .createTable('outbox_recipients')

@@ -1,10 +1,12 @@
 /**
- * Bundles the program into dist/: one small entry, and a chunk for each command and for what they share. CommonJS,
+ * Bundles the program into dist/: one small entry, and a chunk for each command and for what they share; beside it the
+ * library, another entry on the same chunks, with its types. CommonJS,
  * because the ES module form of Node's built-in modules costs several milliseconds at every start.
  */
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { rolldown } from 'rolldown'
+import { libraryTypes } from './library-types.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
@@ -15,7 +17,7 @@ export async function build(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true })
   const bundle = await rolldown({
     cwd: root,
-    input: { main: 'src/main.ts' },
+    input: { main: 'src/main.ts', lib: 'src/lib.ts' },
     platform: 'node',
     external: ['better-sqlite3'],
     transform: { target: 'node22' },
@@ -27,4 +29,5 @@ export async function build(folder: string): Promise<void> {
     chunkFileNames: '[name]-[hash].cjs',
   })
   await bundle.close()
+  await writeFile(resolve(folder, 'lib.d.cts'), libraryTypes())
 }

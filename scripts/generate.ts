@@ -2,7 +2,7 @@
 import { adapters } from '../src/adapters/index.ts'
 import { termOf } from '../src/commands/index.ts'
 import { exampleConfig } from '../src/config/example.ts'
-import { type Field, fieldsOf } from '../src/config/form.ts'
+import { type Field, fieldsOf, valueText } from '../src/config/form.ts'
 import type { AnyAdapter } from '../src/core/adapter.ts'
 import { exitCodes } from '../src/core/exit-codes.ts'
 import { configOptionsOf } from '../src/jobs/define.ts'
@@ -96,14 +96,15 @@ const fieldRow = (field: Field): string[] => [
   `\`${field.name}\``,
   field.required
     ? 'yes'
-    : field.default === undefined
+    : valueText(field.default) === undefined
       ? 'no'
-      : `default \`${String(field.default)}\``,
+      : `default \`${valueText(field.default)}\``,
   [
     field.description && `${field.description}.`,
     field.isSecret && 'Secret.',
     field.choices && `One of ${field.choices.join(', ')}.`,
-    field.example !== undefined && `Such as \`${String(field.example)}\`.`,
+    field.isGroup && 'A group: JSON on the command line.',
+    field.example !== undefined && `Such as \`${valueText(field.example)}\`.`,
   ]
     .filter(Boolean)
     .join(' '),
@@ -111,7 +112,7 @@ const fieldRow = (field: Field): string[] => [
 
 const flagRow = (field: Field): string[] => [
   `\`--${field.name.replaceAll('_', '-')}\``,
-  field.default === undefined ? '' : `\`${String(field.default)}\``,
+  valueText(field.default) === undefined ? '' : `\`${valueText(field.default)}\``,
   field.description ?? '',
 ]
 

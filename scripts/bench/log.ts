@@ -156,9 +156,8 @@ async function filledLog(path: string, count: number) {
     from n`)
   for (const { sql } of indexes) handle.exec(sql)
   handle.close()
-  await openCallLog(path, { clock: systemClock }).then(async ({ db, close }) => {
-    await teachPlanner(db as Kysely<unknown>) // it forgot what it knew of an index that was dropped
-    await close()
-  })
+  const log = await openCallLog(path, { clock: systemClock })
+  await teachPlanner(log.db as Kysely<unknown>) // it forgot what it knew of an index that was dropped
+  await log.close()
   return openCallLog(path, { clock: systemClock })
 }

@@ -24,6 +24,8 @@ export type AppOptions = {
   signal: AbortSignal
   /** Asks a person for the passphrase that unlocks the secrets, hidden; undefined when nobody can be asked. */
   askPassphrase?: (question: string) => Promise<string | undefined>
+  /** Takes what went wrong beside the work, such as a log that cannot be written; a warning on stderr when left out. */
+  onWarning?: (text: string, name: string) => void
 }
 
 export type App = {
@@ -31,6 +33,8 @@ export type App = {
   env: Readonly<Record<string, string | undefined>>
   signal: AbortSignal
   command: string
+  /** Tells of what went wrong beside the work and fails nothing. `name` is that of the warning. */
+  warn(text: string, name: string): void
   /** What the config is looked for with. */
   lookup: FindOptions
   /** Path of integrations.yaml. Throws `config_missing`. */
@@ -55,11 +59,14 @@ export type App = {
   /** A service ready to be called. Throws `service_unknown`, `placeholder_unset`, or what is wrong with its config. */
   service(name: string): Promise<Service>
   calls(): Promise<CallPath>
+  /** Writes what the log of this process still holds back, so that a call just made is found in it. */
+  flushLog(): Promise<void>
   close(): Promise<void>
 }
 
 export function openApp(options: AppOptions): App {
   const { configFlag, command = '', env, cwd, clock, signal, askPassphrase } = options
+  const { onWarning: warn = emitWarning } = options
   const closers: (() => Promise<void> | void)[] = []
   const services = new Map<string, Promise<Service>>()
 
@@ -123,6 +130,7 @@ export function openApp(options: AppOptions): App {
       askPassphrase,
     })
   })
+  let flushLog = async (): Promise<void> => undefined
   const calls = once(async () => {
     const { createCallPath } = await import('../calls/path.ts')
     const { createCallLog } = await import('../calls/log.ts')
@@ -131,13 +139,17 @@ export function openApp(options: AppOptions): App {
     const logFile = await log()
     const { retention } = (await usableConfig()).config
     const keeper = keepWithin(logFile, { statePath: path, limit: retention.max_size, clock })
-    const writer = createCallLog(logFile.db, clock, undefined, keeper)
+    const onLogTrouble = (error: unknown) => warn(messageOf(error), 'CallLogWarning')
+    const writer = createCallLog(logFile.db, clock, onLogTrouble, keeper)
+    flushLog = writer.flush
     closers.push(async () => {
       await writer.close()
       await import('./retention.ts').then(({ cleanUp }) => cleanUp(app))
     })
-    const onTrouble = (error: unknown) => process.emitWarning(messageOf(error), 'CallPathWarning')
-    return createCallPath({ db, log: writer, clock, env, onTrouble })
+    const onTrouble = (error: unknown) => warn(messageOf(error), 'CallPathWarning')
+    const made = createCallPath({ db, log: writer, clock, env, onTrouble })
+    closers.push(made.close)
+    return made
   })
 
   const app: App = {
@@ -145,6 +157,7 @@ export function openApp(options: AppOptions): App {
     env,
     signal,
     command,
+    warn,
     lookup,
     file,
     config,
@@ -156,10 +169,13 @@ export function openApp(options: AppOptions): App {
     log,
     secrets,
     calls,
+    flushLog: () => flushLog(),
     service(name) {
       const known =
         services.get(name) ?? import('./service.ts').then((it) => it.makeService(app, name))
       services.set(name, known)
+      // A program that runs for months must not keep what a busy state or a missing file kept from being opened once.
+      known.catch(() => services.get(name) === known && services.delete(name))
       return known
     },
     async close() {
@@ -168,3 +184,5 @@ export function openApp(options: AppOptions): App {
   }
   return app
 }
+
+const emitWarning = (text: string, name: string): void => process.emitWarning(text, name)

@@ -3,6 +3,8 @@ import { adapters } from '../adapters/index.ts'
 import type { Catalogue } from '../config/checks.ts'
 import type { AnyAdapter } from '../core/adapter.ts'
 import { CaravanError, type ErrorCode } from '../core/errors.ts'
+import type { Kind } from '../core/kind.ts'
+import { kinds } from '../core/kinds/index.ts'
 import { propose, nearest } from '../core/nearest.ts'
 import type { AnyJob } from '../jobs/define.ts'
 import { jobs } from '../jobs/index.ts'
@@ -11,6 +13,7 @@ import { jobs } from '../jobs/index.ts'
 export const catalogue: Catalogue = {
   adapterIds: adapters.map(({ id }) => id),
   jobIds: jobs.map(({ id }) => id),
+  kindIds: [...new Set(adapters.map(({ kind }) => kind))],
   configSchemaOf: async (id) => (await adapters.find((one) => one.id === id)?.load())?.config,
   async optionsSchemaOf(id) {
     const job = await jobs.find((one) => one.id === id)?.load()
@@ -36,10 +39,9 @@ export const jobNamed = (id: string): Promise<AnyJob> =>
   named(jobs, id, 'job', 'job_unknown', 'caravan jobs').load()
 
 /** Throws `usage` with the nearest right word when no kind of service has an operation of this name. */
-export async function requireOperation(name: string): Promise<void> {
-  const loaded = await Promise.all(adapters.map(({ load }) => load()))
+export function requireOperation(name: string): void {
   const known = new Set(
-    loaded.flatMap(({ kind }) =>
+    Object.values<Kind>(kinds).flatMap((kind) =>
       ['check', ...Object.keys(kind.operations)].map((each) => `${kind.id}.${each}`),
     ),
   )

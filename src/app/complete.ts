@@ -35,7 +35,24 @@ export async function listFields(
 
 export const listNames = (app: App, kind: NameKind): Promise<Candidate[]> => listers[kind](app)
 
+/** The keys an operation takes, each with the sign that its value follows. Throws `operation_unknown`. */
+export async function listInputs(operation: string): Promise<Candidate[]> {
+  const { operationNamed } = await import('./call/operation.ts')
+  const { fieldsOf } = await import('./call/fields.ts')
+  return fieldsOf(operationNamed(operation).shape.input)
+    .filter(({ name }) => !/[<[]/.test(name))
+    .map(({ name, type, description }) => ({ value: `${name}=`, about: description ?? type }))
+}
+
 const listers = {
+  async operation(): Promise<Candidate[]> {
+    const { listOperations } = await import('./call/operation.ts')
+    return listOperations().map(({ name, shape }) => ({ value: name, about: shape.summary }))
+  },
+  async kind(): Promise<Candidate[]> {
+    const { kinds } = await import('../core/kinds/index.ts')
+    return Object.values(kinds).map(({ id, title }) => ({ value: id, about: title }))
+  },
   async service(app: App): Promise<Candidate[]> {
     const { services } = await app.overview()
     return services.map(({ name, adapter, enabled }) => ({

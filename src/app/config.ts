@@ -2,7 +2,7 @@ import type { ConfigReport } from './answers/config.ts'
 import type { App } from './app.ts'
 import { readConfigFile } from '../config/write.ts'
 import { type LoadedConfig, readConfig, requireValid } from '../config/load.ts'
-import { formatFaults, inFileOrder, pathText } from '../config/faults.ts'
+import { type ConfigFault, formatFaults, inFileOrder, pathText } from '../config/faults.ts'
 import { readValueFile } from '../config/sources.ts'
 import { entriesOf } from '../config/tree.ts'
 import { catalogue } from './catalogue.ts'
@@ -21,22 +21,29 @@ export async function readProjectConfig(file: string, env: Environment): Promise
 
 export const refuseFaults = requireValid
 
-/** Every fault of the file, also those that concern one service alone, such as a secret that is not stored. `text`: as operators read them. */
-export async function checkConfig(app: App): Promise<ConfigReport & { text: string }> {
+/** Every fault of the file, also those that concern one service alone, such as a secret that is not stored. `text`, `remarksText`: as operators read them. */
+export async function checkConfig(
+  app: App,
+): Promise<ConfigReport & { text: string; remarksText: string }> {
   const loaded = await app.usableConfig()
-  const { faultsOfServices } = await import('./service.ts')
-  const faults = [...loaded.faults, ...(await faultsOfServices(app, loaded))]
+  const { reviewServices, sourcesOf } = await import('./service.ts')
+  const reviewed = await reviewServices(loaded, await sourcesOf(app))
+  const faults = [...loaded.faults, ...reviewed.faults]
   return {
     file: loaded.file,
     services: entriesOf(loaded.raw.services).length,
     jobs: entriesOf(loaded.raw.jobs).length,
-    faults: inFileOrder(faults).map(({ line, column, path, message, hint }) => ({
-      line,
-      column,
-      path: pathText(path),
-      message,
-      hint: hint ?? null,
-    })),
+    faults: inFileOrder(faults).map(tellFault),
+    remarks: inFileOrder(reviewed.remarks).map(tellFault),
     text: formatFaults(loaded.file, faults),
+    remarksText: formatFaults(loaded.file, reviewed.remarks),
   }
 }
+
+const tellFault = ({ line, column, path, message, hint }: ConfigFault) => ({
+  line,
+  column,
+  path: pathText(path),
+  message,
+  hint: hint ?? null,
+})

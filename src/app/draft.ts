@@ -44,13 +44,16 @@ export async function testDraft(
   const raw = { services: { [name]: { config, ...(proxy === undefined ? {} : { proxy }) } } }
   const sources = await sourcesOf(app)
   const loaded = { file: app.file(), raw, placeOf }
-  const resolving = resolveService(loaded, name, adapter.config, sources, adapter.checkConfig)
+  const resolving = resolveService(loaded, name, adapter.config, sources, adapter)
   const resolved = await resolving.catch((error: unknown) => {
     // Without a test a value may still come from a place that only another machine has.
     if (wish === 'skip' && error instanceof CaravanError && error.code === 'placeholder_unset')
       return undefined
     throw error
   })
+  for (const { path, message } of resolved?.remarks ?? []) {
+    say(`! ${String(path.at(-1))}: ${message}`)
+  }
   if (wish === 'skip' || !resolved) return {}
   const effect = adapter.checkEffect ?? 'read'
   if (effect !== 'read') {

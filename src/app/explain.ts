@@ -3,6 +3,7 @@ import { causes } from '../core/causes.ts'
 import { CaravanError, errorCodes, exitOfKind } from '../core/errors.ts'
 import { type Exit, exitCodes } from '../core/exit-codes.ts'
 import {
+  callCodeExplanations,
   codeExplanations,
   exitExplanations,
   type Explanation,
@@ -17,6 +18,7 @@ export function listExplanations(): Explained[] {
   return [
     ...rowsOf('error', codeExplanations, (code) => errorCodes[code]),
     ...rowsOf('call', failureExplanations, (kind) => exitOfKind[kind]),
+    ...rowsOf('call', callCodeExplanations, (code) => exitOfKind[callCodeExplanations[code].kind]),
     ...rowsOf('outcome', outcomeExplanations, (outcome) =>
       outcome === 'unknown' ? 'unsettled' : undefined,
     ),
@@ -84,7 +86,10 @@ function unknown(text: string, words: readonly string[], all: readonly Explained
   return new CaravanError({
     code: 'code_unknown',
     message: `there is no code ${text}`,
-    hint: propose(near, '"caravan explain" lists them.'),
+    hint: near
+      ? propose(near, '"caravan explain" lists them.')
+      : '"caravan explain" lists those of caravan. Any other in the brackets of an error is the vendor\'s own: ' +
+        'its words stand in "caravan logs show", and "caravan adapters" names the pages of the vendor.',
   })
 }
 

@@ -1,12 +1,12 @@
 /** Forms made from schemas: what prompts and flags ask for. */
 import type { z } from 'zod'
-import { type Field, fieldsOf, validateField } from '../config/form.ts'
+import { fieldsOf, validateField, valueText } from '../config/form.ts'
 import { ServiceConfig } from '../config/schema.ts'
 import { adapterNamed, jobNamed } from './catalogue.ts'
 
 export type FormField = {
   name: string
-  type: 'text' | 'number' | 'boolean' | 'choice' | 'list'
+  type: 'text' | 'number' | 'boolean' | 'choice' | 'list' | 'group'
   choices?: readonly string[]
   isRequired: boolean
   isSecret: boolean
@@ -38,13 +38,13 @@ export const formOfSettings = (): FormField[] =>
 const formOf = (schema: z.ZodObject): FormField[] =>
   fieldsOf(schema).map((field) => ({
     name: field.name,
-    type: field.type === 'yaml' ? 'list' : field.type,
+    type: field.type === 'yaml' ? (field.isGroup ? 'group' : 'list') : field.type,
     choices: field.choices?.map(String),
     isRequired: field.required,
     isSecret: field.isSecret,
     description: field.description ?? (field.rule && `must be ${field.rule}`),
-    example: textOf(field.example),
-    defaultText: field.default === false ? undefined : textOf(field.default),
+    example: valueText(field.example),
+    defaultText: field.default === false ? undefined : valueText(field.default),
     validate(value) {
       const result = validateField(schema, field.name, value)
       return result.ok ? undefined : result.error
@@ -54,6 +54,3 @@ const formOf = (schema: z.ZodObject): FormField[] =>
       return result.ok ? result.value : value
     },
   }))
-
-const textOf = (value: Field['example']): string | undefined =>
-  value === undefined || value === '' ? undefined : String(value)

@@ -1,10 +1,14 @@
 /** Retention by age and by size: what `caravan clean` does at once, and every process that makes calls now and then. */
+import { setImmediate as turn } from 'node:timers/promises'
+import type { RouteConfig } from '../config/schema.ts'
 import { messageOf } from '../core/errors.ts'
 import type { CallLogFile } from '../store/call-log.ts'
+import { countCachedBefore, deleteCachedBefore } from '../store/cached-answers.ts'
 import { deleteCallsBefore } from '../store/calls.ts'
 import { countCallsBefore } from '../store/count-calls.ts'
 import { truncateWriteAhead } from '../store/dialect.ts'
 import { getMeta, setMeta } from '../store/meta.ts'
+import { countEndedBefore, deleteEndedBefore } from '../store/outbox-upkeep.ts'
 import { bytesHeld, giveBack, sizeBudget, trim } from '../store/retention.ts'
 import {
   bytesByRun,
@@ -48,7 +52,7 @@ export async function cleanUp(app: App): Promise<void> {
     const again = app.clock.now().getTime() - everyMs + againMs
     await setMeta(db, claim, new Date(again).toISOString())
   } catch (error) {
-    process.emitWarning(`Old calls and runs were not removed: ${messageOf(error)}`, 'CleanWarning')
+    app.warn(`Old calls and runs were not removed: ${messageOf(error)}`, 'CleanWarning')
   }
 }
 
@@ -80,7 +84,14 @@ export async function clean(app: App, options: CleanOptions = {}): Promise<Clean
   const state = await app.state()
   const file = await app.log()
   const { calls, runs, max_size: limit } = config.retention
-  const job = { state, file, limit, before: daysAgo(app, calls), runsBefore: daysAgo(app, runs) }
+  const job = {
+    state,
+    file,
+    limit,
+    before: daysAgo(app, calls),
+    runsBefore: daysAgo(app, runs),
+    cachedBefore: daysAgo(app, longestCacheMs(config.routes)),
+  }
   const report = options.isDryRun ? await preview(app, job) : await sweep(app, job, options)
   const budget = sizeBudget(state.path, limit)
   return {
@@ -92,6 +103,13 @@ export async function clean(app: App, options: CleanOptions = {}): Promise<Clean
   }
 }
 
+/** No route serves an older answer. */
+const longestCacheMs = (routes: Readonly<Record<string, RouteConfig>>): number =>
+  Math.max(
+    86_400_000,
+    ...Object.values(routes).flatMap((route) => [route.cache_for ?? 0, route.stale_for ?? 0]),
+  )
+
 const daysAgo = (app: App, ms: number): Date => new Date(app.clock.now().getTime() - ms)
 
 type Job = {
@@ -100,6 +118,7 @@ type Job = {
   limit: number
   before: Date
   runsBefore: Date
+  cachedBefore: Date
 }
 
 type Part = Pick<
@@ -117,6 +136,10 @@ async function sweep(app: App, job: Job, options: CleanOptions): Promise<Part> {
   const runs = await deleteRuns(state.db, await runsToGo(job), how)
   const { listings, items } = await listingsToGo(app, job)
   const dropped = await dropListings(state.db, listings, how)
+  const outbox = await sweepSmall(how, () => deleteEndedBefore(state.db, job.before, smallBatch))
+  const cached = await sweepSmall(how, () =>
+    deleteCachedBefore(state.db, job.cachedBefore, smallBatch),
+  )
   const old = await deleteCallsBefore(file.db, job.before, how)
   const { fileShare } = sizeBudget(state.path, limit)
   const oldest = await trim(file.db, fileShare, how)
@@ -134,11 +157,28 @@ async function sweep(app: App, job: Job, options: CleanOptions): Promise<Part> {
       ...runs,
       listings: dropped,
       listing_items: dropped === 0 ? 0 : items,
+      outbox,
+      cached_answers: cached,
     },
     bytes_before: before,
     bytes_after: after,
     bytes_freed: Math.max(0, before - after),
     is_complete: isComplete,
+  }
+}
+
+const smallBatch = 500
+
+/** One small transaction after the other, until nothing is left or the pass is over. */
+async function sweepSmall({ signal, isOver }: Sweep, remove: () => Promise<number>) {
+  let removed = 0
+  for (;;) {
+    signal?.throwIfAborted()
+    if (isOver?.()) return removed
+    const some = await remove()
+    removed += some
+    if (some < smallBatch) return removed
+    await turn()
   }
 }
 
@@ -202,6 +242,8 @@ async function preview(app: App, job: Job): Promise<Part> {
       ...runs,
       listings: listings.length,
       listing_items: items,
+      outbox: await countEndedBefore(state.db, job.before),
+      cached_answers: await countCachedBefore(state.db, job.cachedBefore),
     },
     bytes_before: before,
     bytes_after: before - freed,

@@ -40,7 +40,7 @@ export async function runJob(
   const options = request.retryFailed
     ? await failedOnly(db, job, request.retryFailed, request.options)
     : readOptions(job, given)
-  const clients = await openClients(app, job)
+  const { clientsFor, servedBy } = await openClients(app, job)
   keepMemoryLean()
   const outcome = await runSync(job, {
     db,
@@ -50,7 +50,8 @@ export async function runJob(
     options,
     fromStart: request.fromStart,
     isDryRun: request.dryRun,
-    clientsFor: clients,
+    clientsFor,
+    servedBy,
     onProgress: request.onProgress,
   })
   const error = outcome.status === 'interrupted' ? undefined : outcome.error
@@ -112,12 +113,19 @@ async function openClients(app: App, job: AnyJob) {
       return { name, kind, service: await app.service(await serviceOfKind(app, kind.id)) }
     }),
   )
-  return (runId: string): Pick<AnyContext, 'use' | 'source'> => ({
+  const { services } = await app.overview()
+  const hasChoice = ({ kind }: { kind: Kind }) =>
+    services.filter((one) => one.kind === kind.id).length > 1
+  const clientsFor = (runId: string): Pick<AnyContext, 'use' | 'source'> => ({
     use: Object.fromEntries(
       found.map(({ name, kind, service }) => [name, clientOf(path, service, kind, runId)]),
     ),
     source: Object.fromEntries(found.map(({ name, service }) => [name, service.name])),
   })
+  const servedBy = found.some(hasChoice)
+    ? found.map(({ service }) => service.name).join(' ')
+    : undefined
+  return { clientsFor, servedBy }
 }
 
 function reportOf(job: AnyJob, outcome: RunOutcome, isDryRun: boolean): RunReport {

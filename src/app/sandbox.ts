@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { checkAgainst } from '../config/issues.ts'
 import type { Clock } from '../core/clock.ts'
 import { CaravanError, messageOf } from '../core/errors.ts'
+import { faultWords } from '../http/twin-faults.ts'
 import { startTwin } from '../http/twin-server.ts'
 import { adapterNamed } from './catalogue.ts'
 
@@ -18,12 +19,27 @@ export type SandboxOptions = {
 export type Sandbox = {
   title: string
   url: string
+  /** Where faults are ordered and figures are told; another address than `url` for a vendor that does not speak HTTP. */
+  controlUrl: string
   /** The config as YAML. */
   config: string
   /** What was written. */
   files: string[]
   /** Resolves when the signal is aborted and the twin has stopped. */
   until(signal: AbortSignal): Promise<void>
+}
+
+export type TwinNote = readonly [term: string, text: string]
+
+/** What the help of a twin says beside its flags. Throws `adapter_unknown`. */
+export async function describeTwin(
+  id: string,
+): Promise<{ faults: TwinNote[]; recipients: TwinNote[] }> {
+  const { twin } = await adapterNamed(id)
+  return {
+    faults: Object.entries(faultWords),
+    recipients: Object.entries(twin.recipients?.() ?? {}),
+  }
 }
 
 /** Starts a twin on this machine and makes the config that points at it. */
@@ -62,6 +78,7 @@ export async function startSandbox(id: string, wanted: SandboxOptions): Promise<
   return {
     title: adapter.title,
     url: server.url,
+    controlUrl: server.controlUrl,
     config,
     files,
     async until(signal) {

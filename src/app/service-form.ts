@@ -26,24 +26,34 @@ export function refuseBareSecrets(
   })
 }
 
-/** A JSON object of field names and values. Throws `file_missing`, `file_unreadable`, `usage` or `input_invalid`. */
-export async function readAnswersFile(path: string): Promise<Record<string, unknown>> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw readFault(path, error)
-  })
-  const answers = parseJson(text, path)
+const fieldsHint = 'It holds field names and values, such as {"client_id": "…"}.'
+
+/** A JSON object of field names and values, `-` from stdin. Throws `file_missing`, `file_unreadable` or `usage`. */
+export async function readAnswersFile(
+  path: string,
+  readStdin: () => Promise<string>,
+): Promise<Record<string, unknown>> {
+  const isStdin = path === '-'
+  const text = isStdin ? await readStdin() : await readText(path)
+  const shown = isStdin ? 'stdin' : path
+  const answers = parseJson(text.replace(/^\ufeff/, ''), shown)
   if (typeof answers === 'object' && answers !== null && !Array.isArray(answers)) {
     return answers as Record<string, unknown>
   }
   throw new CaravanError({
-    code: 'input_invalid',
-    message: `${path} is not one JSON object`,
-    hint: 'It holds field names and values, such as {"client_id": "…"}.',
+    code: 'usage',
+    message: `${shown} is not one JSON object`,
+    hint: fieldsHint,
   })
 }
 
+const readText = (path: string): Promise<string> =>
+  readFile(path, 'utf8').catch((error: unknown) => {
+    throw readFault(path, error)
+  })
+
 /** Throws `usage` with the place of the fault; what stands there is not repeated, for it may be a secret. */
-function parseJson(text: string, path: string): unknown {
+export function parseJson(text: string, path: string, hint = fieldsHint): unknown {
   try {
     return JSON.parse(text)
   } catch {
@@ -51,7 +61,7 @@ function parseJson(text: string, path: string): unknown {
     throw new CaravanError({
       code: 'usage',
       message: `${path}:${before.length}:${(before.at(-1) ?? '').length + 1} is no JSON from here on`,
-      hint: 'It holds field names and values, such as {"client_id": "…"}.',
+      hint,
     })
   }
 }

@@ -6,8 +6,10 @@ import type { ConfigFault } from '../config/faults.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { resolveService, ServiceFaults } from '../config/resolve.ts'
 import type { ServiceConfig } from '../config/schema.ts'
+import type { Sources } from '../config/placeholders.ts'
 import { fileSources } from '../config/sources.ts'
 import type { AnyAdapter } from '../core/adapter.ts'
+import { breakerPresets } from '../core/breaker-presets.ts'
 import { createCredentialCache } from '../core/credentials.ts'
 import { CaravanError } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
@@ -25,18 +27,24 @@ export const defaults = {
 export async function makeService(app: App, name: string): Promise<Service> {
   const loaded = await app.usableConfig()
   const entry = serviceEntry(loaded, name)
-  const adapter = await adapterNamed(entry.adapter)
-  const resolved = await resolveService(
-    loaded,
-    name,
-    adapter.config,
-    await sourcesOf(app),
-    adapter.checkConfig,
-  )
+  const { adapter, resolved } = await resolveEntry(loaded, name, entry, await sourcesOf(app))
   return serviceOf(app, name, adapter, resolved, entry)
 }
 
-export type ServiceSettings = Pick<ServiceConfig, 'timeout' | 'retry' | 'breaker' | 'rate_limit'>
+async function resolveEntry(
+  loaded: LoadedConfig,
+  name: string,
+  entry: ServiceConfig,
+  sources: Sources,
+) {
+  const adapter = await adapterNamed(entry.adapter)
+  return { adapter, resolved: await resolveService(loaded, name, adapter.config, sources, adapter) }
+}
+
+export type ServiceSettings = Pick<
+  ServiceConfig,
+  'timeout' | 'retry' | 'breaker' | 'rate_limit' | 'allow_redirects_to'
+>
 
 /** The same for a config that stands nowhere yet, as `add` tests it. */
 export async function serviceOf(
@@ -81,23 +89,31 @@ export function serviceEntry(loaded: LoadedConfig, name: string): ServiceConfig 
   throw unknownService(name, Object.keys(loaded.config.services))
 }
 
-/** Faults that show only when placeholders are resolved, for every service that the file alone finds in order. */
-export async function faultsOfServices(app: App, loaded: LoadedConfig): Promise<ConfigFault[]> {
+/**
+ * What shows only when placeholders are resolved, for every service that the file alone finds in order: faults, and what
+ * is accepted and still looks like a slip.
+ */
+export async function reviewServices(
+  loaded: LoadedConfig,
+  sources: Sources,
+): Promise<{ faults: ConfigFault[]; remarks: ConfigFault[] }> {
   const faults: ConfigFault[] = []
-  for (const name of Object.keys(loaded.config.services)) {
+  const remarks: ConfigFault[] = []
+  for (const [name, entry] of Object.entries(loaded.config.services)) {
     try {
-      await makeService(app, name)
+      const { resolved } = await resolveEntry(loaded, name, entry, sources)
+      remarks.push(...resolved.remarks)
     } catch (error) {
       if (!(error instanceof ServiceFaults)) throw error
       faults.push(...error.faults)
     }
   }
-  return faults
+  return { faults, remarks }
 }
 
 /** What guards the calls of a service: its own settings, else the adapter's, else ours. */
 export function guardsOf(adapter: AnyAdapter, settings: ServiceSettings): Guards {
-  const preset = adapter.breaker ?? defaults.breaker
+  const preset = adapter.breaker ?? breakerPresets[adapter.kind.id] ?? defaults.breaker
   const perSecond = settings.rate_limit?.per_second ?? adapter.limits.perSecond
   return {
     timeoutMs: settings.timeout ?? adapter.limits.timeoutMs,
@@ -109,6 +125,7 @@ export function guardsOf(adapter: AnyAdapter, settings: ServiceSettings): Guards
     },
     perSecond: perSecond === 'none' ? undefined : perSecond,
     concurrent: settings.rate_limit?.concurrent ?? adapter.limits.concurrent,
+    allowRedirectsTo: settings.allow_redirects_to,
   }
 }
 

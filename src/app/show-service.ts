@@ -1,6 +1,8 @@
 import { adapters } from '../adapters/index.ts'
 import { formatFaults } from '../config/faults.ts'
+import { utcText } from '../core/words.ts'
 import { getBreaker } from '../store/breakers.ts'
+import { listNotBefore } from '../store/limits.ts'
 import { lastSuccessByService, listCalls } from '../store/list-calls.ts'
 import { type BreakerState, breakerWord } from '../calls/breaker-state.ts'
 import type { Guards } from '../calls/call.ts'
@@ -30,14 +32,16 @@ export async function showService(app: App, name: string): Promise<ServiceDetail
   }
   const log = await app.log()
   const { calls } = await listCalls(log.db, { service: name }, { limit: 5 })
-  const breaker = await getBreaker<BreakerState>((await app.state()).db, name)
+  const { db } = await app.state()
+  const breaker = await getBreaker<BreakerState>(db, name)
+  const pausedUntilMs = (await listNotBefore(db)).get(name)
   return {
     ...info,
     title: adapter?.title ?? '',
     docs: adapter?.docs ?? '',
     operations: Object.keys(adapter?.operations ?? {}),
     limits: adapter ? describeLimits(guardsOf(adapter, loaded.config.services[name] ?? {})) : '',
-    breaker: describeBreaker(breaker),
+    breaker: describeBreaker(breaker, app.clock.now().getTime(), pausedUntilMs),
     last_success_at: (await lastSuccessByService(log.db)).get(name) ?? null,
     last_calls: calls.map(({ id, kind, operation, outcome, started_at, duration_ms }) => {
       return { id, kind, operation, outcome, started_at, duration_ms }
@@ -58,5 +62,18 @@ const describeLimits = ({ perSecond, concurrent, timeoutMs }: Guards): string =>
     .filter(Boolean)
     .join(', ')
 
-const describeBreaker = (state: BreakerState | undefined): string =>
-  breakerWord(state) === 'closed' ? 'closed' : `${breakerWord(state)}: ${state?.reason ?? ''}`
+/** A pause that the vendor asked for is none of the breaker's, and keeps calls from it all the same. */
+function describeBreaker(
+  state: BreakerState | undefined,
+  nowMs: number,
+  pausedUntilMs = 0,
+): string {
+  const word = breakerWord(state, nowMs)
+  const until = utcText(new Date(pausedUntilMs).toISOString())
+  return [
+    word === 'closed' ? word : `${word}: ${state?.reason ?? ''}`,
+    pausedUntilMs > nowMs && `paused by its vendor until ${until}`,
+  ]
+    .filter(Boolean)
+    .join('; ')
+}

@@ -18,23 +18,45 @@ export type BreakerState = {
   openUntilMs: number
   /** How long it stays open the next time. */
   openForMs: number
+  /** When it last left `closed`, or was held; left out by versions that did not keep it. */
+  sinceMs?: number
   /** The config it opened with: another one is tried at once, for it may be the repair. */
   openConfig?: string
-  /** Who may try while half-open, and until when; a killed prober loses the lease. */
-  probe: { holder: string; untilMs: number } | null
+  probe: Probe | null
+  /** Set while an operator keeps it open: who did, and until when; null: until somebody resets it. */
+  tripped?: { by: string; untilMs: number | null }
   /** Set while refused credentials hold the service: the config they were refused with. */
   heldConfig: string | null
   /** Why it is open, for people. */
   reason: string | null
 }
 
-/** How an operator reads it; none was kept while no call has failed. */
+/** Who may try while half-open, and until when; a killed prober loses the lease. */
+export type Probe = {
+  /** Id of the call. */
+  holder: string
+  untilMs: number
+  /** Where it runs: on its own host a process that is gone is known at once. */
+  process?: ProcessIdentity
+  /** A person's test before the time was up: when it fails, everything stays as it was. */
+  isEarly?: true
+}
+
+type ProcessIdentity = { host: string; pid: number; startedAt: string | null }
+
+/** How an operator reads it: half-open as soon as the next call is let through. None was kept while no call has failed. */
 export function breakerWord(
   state: BreakerState | undefined,
+  nowMs: number,
 ): 'closed' | 'open' | 'half-open' | 'held' {
   if (!state) return 'closed'
   if (state.heldConfig) return 'held'
-  return state.status === 'half_open' ? 'half-open' : state.status
+  if (state.status === 'closed') return 'closed'
+  const { tripped, openUntilMs, openForMs } = state
+  const isShut = tripped
+    ? tripped.untilMs === null || nowMs < tripped.untilMs
+    : isAhead(openUntilMs, nowMs, openForMs)
+  return state.status === 'open' && isShut ? 'open' : 'half-open'
 }
 
 export type BreakerRules = { failures: number; openForMs: number }
@@ -60,27 +82,68 @@ export type Admission =
   | { admitted: true; state: BreakerState; isProbe: boolean }
   | { admitted: false; reason: string; waitMs: number | null }
 
+export type Arrival = {
+  ms: number
+  /** Id of the call. */
+  holder: string
+  leaseMs: number
+  configHash: string
+  process?: ProcessIdentity
+  /** A person asks for a test: it need not wait until the time is up. */
+  isTest?: boolean
+  /** Whether the process of a probe is known to have ended, so that its lease holds nothing. */
+  isGone?(process: ProcessIdentity): boolean
+}
+
 /** Whether a call may go out now. A probe takes the lease; the caller must store the state before it goes. */
-export function admit(
-  state: BreakerState,
-  now: { ms: number; holder: string; leaseMs: number; configHash: string },
-): Admission {
+export function admit(state: BreakerState, now: Arrival): Admission {
+  const { tripped } = state
+  if (tripped && (tripped.untilMs === null || now.ms < tripped.untilMs)) {
+    const waitMs = tripped.untilMs === null ? Infinity : tripped.untilMs - now.ms
+    return { admitted: false, reason: state.reason ?? 'opened by hand', waitMs }
+  }
   if (state.heldConfig === now.configHash) {
     return { admitted: false, reason: state.reason ?? 'the credentials were refused', waitMs: null }
   }
   if (state.status === 'closed') return { admitted: true, state, isProbe: false }
 
   const isRepaired = state.openConfig !== undefined && state.openConfig !== now.configHash
-  const isWaiting =
-    state.status === 'open' && !isRepaired && isAhead(state.openUntilMs, now.ms, state.openForMs)
-  const isProbed = state.probe !== null && isAhead(state.probe.untilMs, now.ms, now.leaseMs)
-  if (isWaiting || isProbed) {
+  const isWaiting = !isRepaired && isAhead(state.openUntilMs, now.ms, state.openForMs)
+  const isProbed = isHeld(state.probe, now)
+  if ((isWaiting && !now.isTest) || isProbed) {
     const until = isWaiting ? state.openUntilMs : (state.probe?.untilMs ?? now.ms)
     return { admitted: false, reason: state.reason ?? 'too many failures', waitMs: until - now.ms }
   }
-  const probe = { holder: now.holder, untilMs: now.ms + now.leaseMs }
+  const probe: Probe = {
+    holder: now.holder,
+    untilMs: now.ms + now.leaseMs,
+    ...(now.process && { process: now.process }),
+    ...(isWaiting && { isEarly: true as const }),
+  }
   return { admitted: true, state: { ...state, status: 'half_open', probe }, isProbe: true }
 }
+
+const isHeld = (probe: Probe | null, { ms, leaseMs, isGone }: Arrival): boolean =>
+  probe !== null &&
+  isAhead(probe.untilMs, ms, leaseMs) &&
+  !(probe.process !== undefined && isGone?.(probe.process))
+
+/** The probe is still under way: its lease goes on. The same object when it has lost it. */
+export const keepProbe = (state: BreakerState, holder: string, untilMs: number): BreakerState =>
+  state.probe?.holder === holder ? { ...state, probe: { ...state.probe, untilMs } } : state
+
+export type Trip = { ms: number; untilMs: number | null; by: string; reason: string }
+
+/** Opened by a person: nothing the services do closes it before `untilMs`, or before somebody resets it. */
+export const trip = (state: BreakerState, { ms, untilMs, by, reason }: Trip): BreakerState => ({
+  ...state,
+  status: 'open',
+  sinceMs: ms,
+  probe: null, // one that is under way decides nothing any more
+  openUntilMs: untilMs ?? ms,
+  tripped: { by, untilMs },
+  reason: `opened by ${by}: ${reason}`,
+})
 
 /** Another process may have looked at the clock a little later, or have one that is a little ahead. */
 const clockToleranceMs = 5000
@@ -132,6 +195,7 @@ function afterFailure(state: BreakerState, end: CallEnd, rules: BreakerRules): B
   const failures = state.failures + 1
   const failing = recent.filter((one) => one.isFailure && end.ms - one.atMs < window.ms).length
   const next = { ...state, recent, failures, authFailures: 0 }
+  if (state.probe?.isEarly) return { ...state, status: 'open', probe: null }
   if (state.status === 'half_open') return open(next, end, doubled(state, rules))
   return failures >= rules.failures || failing >= window.minFailures
     ? open(next, end, rules.openForMs)
@@ -149,7 +213,8 @@ function afterRefusal(state: BreakerState, end: CallEnd): BreakerState {
   const next = { ...releaseProbe(state, end), authFailures, refusedConfig: end.configHash }
   if (authFailures < authLimit) return next
   const reason = `the credentials were refused ${authFailures} times in a row`
-  return { ...next, heldConfig: end.configHash, reason }
+  const sinceMs = state.heldConfig === end.configHash ? state.sinceMs : end.ms
+  return { ...next, heldConfig: end.configHash, reason, sinceMs }
 }
 
 function open(state: BreakerState, end: CallEnd, openForMs: number): BreakerState {
@@ -157,6 +222,8 @@ function open(state: BreakerState, end: CallEnd, openForMs: number): BreakerStat
   return {
     ...state,
     status: 'open',
+    sinceMs: state.status === 'closed' ? end.ms : (state.sinceMs ?? end.ms),
+    tripped: undefined,
     openForMs,
     openUntilMs: end.ms + openForMs,
     openConfig: end.configHash,
@@ -167,7 +234,9 @@ function open(state: BreakerState, end: CallEnd, openForMs: number): BreakerStat
 
 /** Gives the lease back; nobody gives back another's. */
 const releaseProbe = (state: BreakerState, end: CallEnd): BreakerState =>
-  isProbeOf(state, end) ? { ...state, probe: null } : state
+  !isProbeOf(state, end)
+    ? state
+    : { ...state, status: state.probe?.isEarly ? 'open' : state.status, probe: null }
 
 const remember = (recent: BreakerState['recent'], atMs: number, isFailure: boolean) =>
   [...recent, { atMs, isFailure }].slice(-window.size)

@@ -1,6 +1,7 @@
 import type { AnyAdapter, Repeat } from '../core/adapter.ts'
 import type { CredentialCache } from '../core/credentials.ts'
 import type { Effect, Kind } from '../core/kind.ts'
+import type { StoredFailure } from '../store/outbox.ts'
 import type { Redactor } from './redact.ts'
 import type { Step } from './steps.ts'
 
@@ -16,6 +17,8 @@ export type Guards = {
   perSecond?: number
   concurrent?: number
   proxy?: string
+  /** Origins that an answer may send a reading request on to. */
+  allowRedirectsTo?: readonly string[]
 }
 
 /** An adapter with a config, ready to be called. */
@@ -71,6 +74,10 @@ export type Call = {
   runId?: string
   /** True for a call that stands in the outbox already and is sent from there. */
   isFromOutbox: boolean
+  /** The service that was asked for by name: what is sent later goes to it alone. */
+  named?: string
+  /** Writes down that a request is about to leave for the service; while it throws, nothing is sent. */
+  announce?(call: ServiceCall): Promise<void>
   /** Aborted by the caller or when the deadline of the whole call is reached. */
   signal: AbortSignal
   startedAt: Date
@@ -84,6 +91,8 @@ export type Call = {
   endsAtMs: number
   /** What happened between the requests. */
   steps: Step[]
+  /** Told of each step as it is noted. */
+  onStep?(step: Step): void
 
   /** Whose turn it is; those that were asked before are in `asked`. */
   service?: Service
@@ -92,10 +101,20 @@ export type Call = {
   repeat: Repeat
   /** Another service of the route can still be asked: a long wait for this one is not worth it. */
   hasNext: boolean
+  /** Set when a wait was not spent for that reason: from when, on the monotonic clock, this one may be asked again. */
+  askableAtMs?: number
   /** True once an attempt ended `unknown`: whatever comes later, the vendor may have acted. */
   isInDoubt: boolean
+  /** The same of a message that does no harm when it comes twice: it may go on, but it has not certainly failed. */
+  isHarmlesslyInDoubt: boolean
   /** `due`: the token was dropped, and the attempt is to be made again at once. That happens once with each service. */
   renewal: 'none' | 'due' | 'done'
+  /** What kept each service of the route from it, once none is left to ask. */
+  refusals?: readonly { service: string; error: unknown }[]
+  /** A call with the same key, made before, tells its end: the log knows that one already. */
+  isTold?: boolean
+  /** It is what a half-open breaker let through: its failure opens the breaker again, and it is not repeated. */
+  isProbe?: boolean
 }
 
 /** A call whose turn it is with one service. */
@@ -106,6 +125,8 @@ export type Attempt = (call: ServiceCall) => Promise<unknown>
 
 /** What a call came to. Everything else is thrown. */
 export type Reply = {
+  /** Of the call that was made before with the same key, when the answer is its own. */
+  id?: string
   /** `accepted`: it waits in the outbox and has not been sent. */
   outcome: 'done' | 'partial' | 'accepted'
   output: unknown
@@ -115,7 +136,14 @@ export type Reply = {
   ageMs: number | null
   /** The answer stands in for a vendor that could not be asked. */
   isStale: boolean
+  /** Set when nothing was sent, for a call with the same key stands there already. */
+  repeated?: Repetition
+  /** Of an accepted call that was to be sent at once: what kept it from that. */
+  reason?: StoredFailure
 }
+
+/** The call that was made before: when it ended, or was accepted where it has not, and who served it. */
+export type Repetition = { at: string; service: string | null }
 
 /** Asks a route. The layers above the choice of a service are functions around the next one, too. */
 export type Ask = (call: Call) => Promise<Reply>

@@ -4,55 +4,64 @@ import { longestPauseMs } from '../http/status-faults.ts'
 import { setNotBefore } from '../store/limits.ts'
 import type { Db } from '../store/schema.ts'
 import type { Attempt, Service, ServiceCall } from './call.ts'
-import { gaveUp } from './gate.ts'
-import { createSemaphore, type Semaphore } from './semaphore.ts'
+import { type Gate, gaveUp } from './gate.ts'
+import type { Pass, Places } from './places.ts'
+import { note } from './steps.ts'
 
 export type LimitOptions = {
   db: Db
   clock: Clock
-  /** The places of each service; the same map for everything that calls it. */
-  places: WeakMap<Service, Semaphore>
+  /** The places of each service; the same for everything that calls it. */
+  placesOf(service: Service): Places | undefined
+  gateOf(service: Service): Gate
   onTrouble(error: unknown): void
 }
+
+/** A shorter wait for a place is not worth a line. */
+const notedWaitMs = 100
 
 /** Keeps the number of attempts in flight, and remembers for all processes when a vendor asks for a pause. */
 export function limiting(options: LimitOptions, next: Attempt): Attempt {
   return async (call) => {
-    const { concurrent } = call.service.guards
-    if (concurrent === undefined) return heeding(options, call, next)
-    const semaphore = options.places.get(call.service) ?? createSemaphore(concurrent)
-    options.places.set(call.service, semaphore)
-    await enter(semaphore, call, options.clock)
+    const places = options.placesOf(call.service)
+    if (!places) return heeding(options, call, next)
+    const pass = await enter(places, call, options.clock)
     try {
       return await heeding(options, call, next)
     } finally {
-      semaphore.leave()
+      places.leave(pass)
     }
   }
 }
 
-async function enter(semaphore: Semaphore, call: ServiceCall, clock: Clock): Promise<void> {
+async function enter(places: Places, call: ServiceCall, clock: Clock): Promise<Pass> {
   const startedMs = clock.monotonicMs()
   try {
-    await semaphore.enter(call.signal)
-  } catch {
-    throw gaveUp(call.service.name, call.signal)
+    return await places.enter(call.signal)
+  } catch (error) {
+    throw call.signal.aborted ? gaveUp(call.service.name, call.signal) : error
+  } finally {
+    const waitedMs = clock.monotonicMs() - startedMs
+    call.waitedMs += waitedMs
+    if (waitedMs >= notedWaitMs) note(call, clock, 'limit', 'waited for a free place', waitedMs)
   }
-  call.waitedMs += clock.monotonicMs() - startedMs
 }
 
 async function heeding(
-  { db, clock, onTrouble }: LimitOptions,
+  { db, clock, gateOf, onTrouble }: LimitOptions,
   call: ServiceCall,
   next: Attempt,
 ): Promise<unknown> {
   try {
     return await next(call)
   } catch (error) {
-    const askedMs = error instanceof IntegrationError ? (error.retryAfterMs ?? 0) : 0
+    const isOfService = error instanceof IntegrationError && error.scope !== 'recipient'
+    const askedMs = isOfService ? (error.retryAfterMs ?? 0) : 0
     if (askedMs > 0) {
-      const untilMs = clock.now().getTime() + Math.min(askedMs, longestPauseMs)
-      await setNotBefore(db, call.service.name, untilMs).catch(onTrouble)
+      const nowMs = clock.now().getTime()
+      const untilMs = nowMs + Math.min(askedMs, longestPauseMs)
+      gateOf(call.service).heed(untilMs)
+      await setNotBefore(db, call.service.name, untilMs, nowMs).catch(onTrouble)
     }
     throw error
   }

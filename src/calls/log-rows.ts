@@ -31,19 +31,22 @@ export function callRow(call: Call, end: CallEnd, now: Date): CallRow {
     started_at: call.startedAt.toISOString(),
     finished_at: now.toISOString(),
     duration_ms: Math.max(0, now.getTime() - call.startedAt.getTime()),
-    attempts: call.attempts,
+    attempts: call.exchanges,
     run_id: call.runId ?? null,
     correlation_id: call.correlationId,
     idempotency_key: call.repeat === 'keyed' ? call.idempotencyKey : null,
     request: json(call.input),
     response: hasFailed ? null : json(end.output),
-    steps: call.steps.length === 0 ? null : text(JSON.stringify(call.steps)),
+    steps: call.steps.length === 0 ? null : stepsOf(call, text),
   }
 }
 
+const stepsOf = ({ steps }: Call, redacted: (text: string) => string): string =>
+  JSON.stringify(steps.map((step) => ({ ...step, text: redacted(step.text) })))
+
 /** Reading leaves nothing in doubt; a write that may have been done is `unknown`, for a person to look into. */
 const outcomeOf = (call: Call, error: IntegrationError | undefined): 'failed' | 'unknown' =>
-  call.effect !== 'read' && error?.outcome === 'unknown' ? 'unknown' : 'failed'
+  call.effect !== 'read' && (call.isInDoubt || error?.outcome === 'unknown') ? 'unknown' : 'failed'
 
 /** `wait_ms` is what passed before the request left: after a failure, for a free place, for the vendor's rate. */
 export function attemptRow(call: Call, exchange: Exchange): AttemptRow {
@@ -66,7 +69,7 @@ export function attemptRow(call: Call, exchange: Exchange): AttemptRow {
     error_kind: error?.kind ?? null,
     error: error ? text(error.message) + answer : null,
     wait_ms: Math.round(waitedMs),
-    service: call.asked.length > 1 ? nameOf(call) : null,
+    service: call.route.candidates.length > 1 ? nameOf(call) : null,
   }
 }
 

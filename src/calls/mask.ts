@@ -15,7 +15,21 @@ export function maskByName(this: unknown, name: string, value: unknown): unknown
   const original = (this as Record<string, unknown> | undefined)?.[name]
   if (original instanceof Uint8Array) return `${original.byteLength} bytes`
   if (typeof value === 'bigint') return String(value)
+  if (name === 'params') return hideDeep(value)
+  // Rows of what became of a message: their ids and errors are what the log is read for.
+  if (name === 'recipients' && isRows(value)) return value
   return personalNames.test(name) ? maskDeep(value) : value
+}
+
+const isRows = (value: unknown): boolean =>
+  Array.isArray(value) &&
+  value.every((row) => typeof row === 'object' && row !== null && 'to' in row)
+
+/** Values of a message's template: one of them is the code that opens an account. */
+function hideDeep(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(hideDeep)
+  if (typeof value !== 'object' || value === null) return '***'
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, hideDeep(each)]))
 }
 
 /** Masks a text, a number, and everything in a list or an object. */
@@ -28,7 +42,7 @@ function maskDeep(value: unknown): unknown {
 }
 
 /** Leaves enough to recognise a record by, not enough to reach a person: `+79…67`, `iv…@mail.ru`. */
-function maskPersonal(value: string): string {
+export function maskPersonal(value: string): string {
   if (value === '') return ''
   const at = value.lastIndexOf('@')
   if (at > 0) return `${value.slice(0, 2)}…${value.slice(at)}`

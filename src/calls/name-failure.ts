@@ -11,6 +11,7 @@ export function nameFailure(call: Call, error: unknown): unknown {
     service: call.service?.name,
     operation: call.operation,
     callId: call.id,
+    effect: call.effect,
   })
 }
 
@@ -22,11 +23,12 @@ function withoutSecrets(call: Call, error: unknown): unknown {
   const optional = (value: string | undefined) => (value === undefined ? undefined : text(value))
   const message = text(messageOf(error))
   if (error instanceof IntegrationError) {
-    const { hint, code } = error
+    const { hint, code, details } = error
     return changed(error, {
       message,
       hint: optional(hint),
       code: optional(code),
+      details: details?.map((row) => withoutThem(row, text)),
       cause: undefined,
     })
   }
@@ -36,3 +38,15 @@ function withoutSecrets(call: Call, error: unknown): unknown {
   }
   return new Error(message)
 }
+
+/** A row of details: its texts, and as text whatever lies deeper. */
+const withoutThem = (
+  row: Readonly<Record<string, unknown>>,
+  text: (raw: string) => string,
+): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(row).map(([name, value]) => {
+      if (typeof value === 'string') return [name, text(value)]
+      return [name, typeof value === 'object' && value !== null ? text(inspect(value)) : value]
+    }),
+  )

@@ -8,6 +8,7 @@ import type { Exchange, HttpOptions } from '../http/exchange.ts'
 import { runSession } from '../http/session.ts'
 import type { Attempt, Service, ServiceCall } from './call.ts'
 import type { Gate } from './gate.ts'
+import { longestWaitWithNextMs } from './retry.ts'
 
 export type OperateOptions = {
   clock: Clock
@@ -58,6 +59,7 @@ async function withContext(
 ): Promise<unknown> {
   const { service, signal, idempotencyKey } = call
   const { config } = service
+  const before = call.exchanges
   const { clock } = options
   const credentials = learning(service)
   let isOver = false
@@ -81,7 +83,7 @@ async function withContext(
   try {
     return await run(context)
   } catch (error) {
-    throw asFailure(call, error)
+    throw asFailure(call, error, call.exchanges > before)
   } finally {
     isOver = true
     http.close()
@@ -98,8 +100,9 @@ function emitterOf({ sink }: ServiceCall, { isOver }: AttemptContext) {
 }
 
 /** Once a request has left, an answer that could not be read does not say that nothing was done. */
-function asFailure(call: ServiceCall, error: unknown): unknown {
-  if (error instanceof IntegrationError || error instanceof CaravanError) return error
+function asFailure(call: ServiceCall, error: unknown, hasSent: boolean): unknown {
+  if (error instanceof IntegrationError) return error
+  if (error instanceof CaravanError && (call.effect === 'read' || !hasSent)) return error
   const isAnswer = error instanceof ZodError
   if (!isAnswer && (call.effect === 'read' || call.exchanges === 0)) return error
   return new IntegrationError({
@@ -137,12 +140,19 @@ function learning({ credentials, redactor }: Service): CredentialCache {
   return learner
 }
 
+/** While another service can be asked at once, as it can before anything has left, a long wait is not worth it. */
+const longestWait = (call: ServiceCall, exchangesBefore: number): number | undefined =>
+  call.hasNext && !call.isInDoubt && call.exchanges === exchangesBefore
+    ? longestWaitWithNextMs
+    : undefined
+
 function wireOf(
   call: ServiceCall,
   { clock, gateOf, onExchange, env }: OperateOptions,
 ): HttpOptions {
   const { service, signal } = call
   const gate = gateOf(service)
+  const before = call.exchanges
   return {
     baseUrl: service.adapter.http.baseUrl(service.config),
     clock,
@@ -150,8 +160,10 @@ function wireOf(
     env,
     timeoutMs: service.guards.timeoutMs,
     proxy: service.guards.proxy,
+    allowRedirectsTo: service.guards.allowRedirectsTo,
+    publicOnly: service.adapter.http.publicOnly?.(service.config),
     readFailure: service.adapter.http.readFailure,
-    gate: gate.take,
+    gate: (turn) => gate.take(turn, longestWait(call, before)),
     onExchange: (exchange) => onExchange(call, exchange),
   }
 }

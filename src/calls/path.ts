@@ -1,25 +1,25 @@
 /** The call path: what guards a call, stacked in one place, outside in. */
-import type { CheckReport } from '../core/adapter.ts'
+import type { CheckReport, Settlement } from '../core/adapter.ts'
 import type { Clock } from '../core/clock.ts'
 import { CaravanError } from '../core/errors.ts'
 import type { CallOptions, OperationShape } from '../core/kind.ts'
 import type { Db } from '../store/schema.ts'
-import { breaking } from './breaker.ts'
+import { breaking, heeding } from './breaker.ts'
 import { caching } from './cache.ts'
 import type { Ask, Attempt, Call, Reply, Route, Service, ServiceCall } from './call.ts'
 import { startCallDeadline } from './deadline.ts'
 import { failingOver } from './failover.ts'
 import { createGate, type Gate } from './gate.ts'
-import { recording } from './intent.ts'
+import { announcing, enqueue, type EnqueueOptions, recording } from './intent.ts'
 import { limiting } from './limits.ts'
 import type { CallLog } from './log.ts'
 import { nameFailure } from './name-failure.ts'
 import { newCall, type Origin, routeTo } from './new-call.ts'
 import { checking, type OperateOptions, operating, querying } from './operate.ts'
 import { renewing } from './renew.ts'
+import { createPlaces, type Places } from './places.ts'
 import { retrying } from './retry.ts'
-import type { Semaphore } from './semaphore.ts'
-import { settling } from './settle.ts'
+import { askOutcome, endOf, maySettle, settling } from './settle.ts'
 import { switching } from './switch.ts'
 
 export type PathOptions = {
@@ -36,6 +36,9 @@ export type Sink = NonNullable<Call['sink']>
 
 export type AskOptions = CallOptions & Origin & { sink?: Sink }
 
+export type SettleRequest = CallOptions &
+  Origin & { entry: { id: string; exchanges: number }; startedAt?: Date }
+
 export type CallResult = Reply & { id: string }
 
 export type CallPath = {
@@ -44,17 +47,41 @@ export type CallPath = {
    * a `CaravanError` for what is wrong on our side, such as `input_invalid`.
    */
   ask(route: Route, operation: string, input: unknown, options?: AskOptions): Promise<CallResult>
+  /**
+   * Writes a call down for later, answers `accepted` with its id at once and sends nothing. A key that was used before is
+   * answered with what became of that call. Throws as `ask` does before anything is sent.
+   */
+  enqueue(
+    route: Route,
+    operation: string,
+    input: unknown,
+    options?: CallOptions & Omit<Origin, 'entry'> & EnqueueOptions,
+  ): Promise<CallResult>
+  /**
+   * Asks the vendor once what became of a call that was left `unknown`; `unknown` too where the adapter has no query for
+   * that. What the vendor says takes the place of what the log says. Throws when it cannot be asked. `input` is as it was
+   * sent, already checked.
+   */
+  settle(
+    service: Service,
+    operation: string,
+    input: unknown,
+    options: SettleRequest,
+  ): Promise<Settlement<unknown>>
   /** Asks one service; its answer alone. */
   call(service: Service, operation: string, input: unknown, options?: AskOptions): Promise<unknown>
   /**
    * Runs the adapter's own connection test, under the same guards and in the same log. `isDraft`: the config is not in
-   * force yet, so its failures are not held against the service, and neither does an open breaker keep it from a test.
+   * force yet, so its failures are not held against the service, and the breaker is not asked. Else an open breaker lets
+   * a test through as its probe, unless one is under way or somebody has opened it by hand.
    */
   check(
     service: Service,
     signal?: AbortSignal,
     options?: { isDraft?: boolean },
   ): Promise<CheckReport>
+  /** Gives back what was borrowed from other processes. Nothing may be asked afterwards. */
+  close(): Promise<void>
 }
 
 export function createCallPath(options: PathOptions): CallPath {
@@ -66,28 +93,41 @@ export function createCallPath(options: PathOptions): CallPath {
     return gate
   }
   const operate: OperateOptions = { clock, gateOf, env, onExchange: log.exchange }
-  const shared = { db, clock, onTrouble, places: new WeakMap<Service, Semaphore>() }
+  const allPlaces = new Map<Service, Places>()
+  const placesOf = (service: Service): Places | undefined => {
+    const { concurrent } = service.guards
+    if (concurrent === undefined) return undefined
+    const places = allPlaces.get(service) ?? createPlaces(shared, service, concurrent)
+    allPlaces.set(service, places)
+    return places
+  }
+  const shared = { db, clock, onTrouble, placesOf, gateOf }
   const limit = (innermost: Attempt): Attempt =>
     renewing(clock, limiting(shared, counting(innermost)))
   const guard = (innermost: Attempt): Attempt => breaking(shared, limit(innermost))
+  const guardTest = (innermost: Attempt): Attempt =>
+    breaking({ ...shared, isTest: true }, limit(innermost))
   const retry = (next: Attempt): Attempt => retrying({ clock, random }, next)
 
-  const query = guard(querying(operate))
-  const attempt = settling({ clock, query }, retry(switching(shared, guard(operating(operate)))))
+  const query = heeding(shared, limit(querying(operate)))
+  const attempt = settling(
+    { clock, query },
+    retry(switching(shared, guard(announcing(operating(operate))))),
+  )
   const ask = caching(shared, recording(shared, failingOver({ clock, random }, attempt)))
   // A service that is switched off is tested before it is switched on again.
-  const askCheck = one(retry(guard(checking(operate))))
+  const askCheck = one(retry(guardTest(checking(operate))))
   const askDraft = one(retry(limit(checking(operate))))
 
   async function run(call: Call, caller: AbortSignal | undefined, through: Ask): Promise<Reply> {
     const clear = startCallDeadline(call, caller, clock)
     try {
       const reply = await through(call)
-      log.finish(call, reply)
+      if (!call.isTold) log.finish(call, reply)
       return reply
     } catch (error) {
       const told = nameFailure(call, error)
-      log.finish(call, { error: told })
+      if (!call.isTold) log.finish(call, { error: told })
       throw told
     } finally {
       clear()
@@ -98,11 +138,45 @@ export function createCallPath(options: PathOptions): CallPath {
     async ask(route, operation, input, asked = {}) {
       const shape = shapeOf(route, operation)
       if (shape.item && !asked.sink) throw noSink(operation)
-      const checked = checkInput(shape, operation, input)
+      // What stands in the outbox was checked when it was accepted, and is in the form that checking gives it.
+      const checked = asked.entry ? input : checkInput(shape, operation, input)
       const call = newCall(route, operation, clock, { ...asked, effect: shape.effect })
       call.input = checked
       call.sink = asked.sink
-      return { id: call.id, ...(await run(call, asked.signal, ask)) }
+      const reply = await run(call, asked.signal, ask)
+      return { id: call.id, ...reply } // not before: a key that was used before may have changed the id
+    },
+    async enqueue(route, operation, input, asked = {}) {
+      const shape = shapeOf(route, operation)
+      if (shape.item) throw noSink(operation)
+      if (shape.effect === 'money') throw notLater(operation)
+      const checked = checkInput(shape, operation, input)
+      const call = newCall(route, operation, clock, { ...asked, effect: shape.effect })
+      call.input = checked
+      const reply = await enqueue(shared, call, asked).catch((error: unknown) => {
+        throw nameFailure(call, error)
+      })
+      if (reply.id === undefined) log.finish(call, reply)
+      return { id: call.id, ...reply }
+    },
+    async settle(service, operation, input, asked) {
+      const route = routeTo(service)
+      const { effect } = shapeOf(route, operation)
+      const call = newCall(route, operation, clock, { ...asked, effect })
+      const turn = Object.assign(call, { input, service, asked: [service] })
+      call.repeat = service.adapter.operations[operation]?.repeat ?? 'once'
+      call.startedAt = asked.startedAt ?? call.startedAt
+      if (!maySettle(turn)) return { outcome: 'unknown' }
+      const clear = startCallDeadline(call, asked.signal, clock)
+      try {
+        const settlement = await askOutcome(query, clock, turn)
+        if (settlement.outcome !== 'unknown') log.finish(call, endOf(settlement))
+        return settlement
+      } catch (error) {
+        throw nameFailure(call, error)
+      } finally {
+        clear()
+      }
     },
     async call(service, operation, input, asked = {}) {
       const { output } = await this.ask(routeTo(service), operation, input, asked)
@@ -117,6 +191,9 @@ export function createCallPath(options: PathOptions): CallPath {
       const { output } = await run(call, signal, isDraft ? askDraft : askCheck)
       const report = output as string | CheckReport
       return typeof report === 'string' ? { saw: report } : report
+    },
+    async close() {
+      for (const places of allPlaces.values()) await places.close()
     },
   }
 }
@@ -162,6 +239,12 @@ const counting =
     call.attempts += 1
     return next(call)
   }
+
+const notLater = (operation: string): CaravanError =>
+  new CaravanError({
+    code: 'usage',
+    message: `${operation} moves money, and so is never queued: it is done now or not at all`,
+  })
 
 const noSink = (operation: string): CaravanError =>
   new CaravanError({

@@ -94,6 +94,20 @@ describe('by name', () => {
     })
   })
 
+  it('hides the values of a message, and keeps what became of it but for the numbers', () => {
+    const json = createRedactor([]).json({
+      params: { code: '437091', minutes: 5 },
+      recipients: [{ to: '+8618501234444', status: 'accepted', messageId: '5000:1' }],
+      sent: { params: ['437091'], recipients: ['+8618501234444'] },
+    })
+
+    expect(JSON.parse(json)).toEqual({
+      params: { code: '***', minutes: '***' },
+      recipients: [{ to: '+86…44', status: 'accepted', messageId: '5000:1' }],
+      sent: { params: ['***'], recipients: ['+86…44'] },
+    })
+  })
+
   it('writes bytes as their number, and what is not JSON without failing', () => {
     const circle: Record<string, unknown> = { big: 10n }
     const { json } = createRedactor([])

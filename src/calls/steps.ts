@@ -21,20 +21,26 @@ export type Step = {
   text: string
   /** What it waited, where it did. */
   ms?: number
+  /** How many requests the call had made by then: where it stands among them. */
+  requests: number
 }
 
 /** A call that loops must not fill the log. */
 const maxSteps = 50
 
+/** `service` when it is another than the one whose turn it is. */
 export function note(
   call: Call,
   clock: Clock,
   what: Step['what'],
   text: string,
   ms?: number,
+  service = call.service?.name ?? null,
 ): void {
   if (call.steps.length >= maxSteps) return
   const waited = ms === undefined ? undefined : Math.round(ms)
-  const service = call.service?.name ?? null
-  call.steps.push({ at: toInstant(clock.now()), what, service, text, ms: waited })
+  const requests = call.exchanges
+  const step = { at: toInstant(clock.now()), what, service, text, ms: waited, requests }
+  call.steps.push(step)
+  call.onStep?.(step)
 }

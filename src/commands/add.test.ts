@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { haierProject, haierTwin, project } from '../testing/program.ts'
 
 const secrets = {
@@ -39,7 +39,7 @@ it('names every flag that is missing when nobody can be asked', async () => {
 })
 
 it.each([
-  ['add', '✗ which adapter is to be added? (value_missing)\n  Name one of: haier.'],
+  ['add', '✗ which adapter is to be added? (value_missing)\n  Name one of: haier, '],
   ['add hair', 'Did you mean haier?'],
   ['add haier --client-secrt x', 'Did you mean --client-secret?'],
   ['add haier --environment moon', 'allowed choices are test, stage, production'],
@@ -102,7 +102,7 @@ it('tells everything that is wrong with the answers at once', async () => {
 
 it.each([
   ['there is no such file', 10, undefined],
-  ['is not one JSON object', 1, '[1]'],
+  ['is not one JSON object', 2, '[1]'],
   ['answers.json:1:6 is no JSON', 2, '{"a":'],
   ['answers.json:2:8 is no JSON', 2, '{"a": 1,\n  "b": planted}'],
   ['answers.json:2:1 is no JSON', 2, '{"a": 1,\n}'],
@@ -178,4 +178,54 @@ it('shows the fields of an adapter in its help', async () => {
   expect(code).toBe(0)
   expect(out).toMatch(/Fields of haier:\n.*--client-secret <value>/s)
   expect(out).toContain('$ caravan add haier')
+})
+
+describe('fields that are groups', () => {
+  const plain =
+    'add tencent-sms --no-test --secret-id ${ID} --secret-key ${KEY} --app-id 1400006666'
+  const words = [...plain.split(' '), '--sign-name', 'Caravan', '--templates']
+
+  it('are shown as JSON and taken as JSON, when added and when edited', async () => {
+    const { run, read } = await project()
+
+    const help = await run('add tencent-sms --help')
+    const added = await run([...words, '{"code":{"id":"1110","params":["a","b"]}}'])
+    const before = read('integrations.yaml')
+    const edited = await run([
+      'edit',
+      'tencent-sms',
+      '--no-test',
+      '--templates',
+      '{"x":{"id":"7"}}',
+    ])
+    const refused = await run([...words.toSpliced(2, 0, 'other'), '{"code":{"id":7}}'])
+
+    expect(help.out).not.toContain('[object Object]')
+    expect(help.out.replaceAll(/\s+/g, ' ')).toContain('(a group: give it as JSON')
+    expect(help.out).toMatch(/\n {2}\$ caravan add tencent-sms\n/)
+    expect(help.out).not.toContain('haier')
+    expect(added).toMatchObject({ code: 0 })
+    expect(before).toMatch(/templates:\n? *(?:\{ *)?code/)
+    expect(edited.code).toBe(0)
+    expect(read('integrations.yaml')).toMatch(/templates:\n? *(?:\{ *)?x/)
+    expect(refused.code).toBe(2)
+    expect(refused.err).toContain('templates: code: id: must be text')
+  })
+
+  it('answers come from stdin too', async () => {
+    const { run } = await project()
+    const answers = {
+      secret_id: '${ID}',
+      secret_key: '${KEY}',
+      app_id: '1400006666',
+      sign_name: 'Caravan',
+    }
+    const add = 'add tencent-sms --no-test --answers -'
+
+    const twice = await run(`${add} --token -`, { stdin: '{}' })
+    const added = await run(add, { stdin: JSON.stringify(answers) })
+
+    expect(twice.err).toContain('stdin can hold one value, not 2')
+    expect(added).toMatchObject({ code: 0 })
+  })
 })

@@ -7,7 +7,7 @@ import type { Cli } from './cli.ts'
 import { withExamples, withJson } from './flags.ts'
 import type { Io } from './output/io.ts'
 import { printRecord, say } from './output/print.ts'
-import { schemaHelp, wholeHelp, withSchemaFlags } from './schema-flags.ts'
+import { schemaHelp, wholeHelp, withOwnExamples, withSchemaFlags } from './schema-flags.ts'
 import { readGiven } from './service-flags.ts'
 
 type AddFlags = {
@@ -24,19 +24,24 @@ export function registerAdd(program: Command, cli: Cli): void {
     .summary('Add a service: asks for its fields, tests it, saves it')
     .argument('[adapter]', 'which vendor, as in "caravan adapters"')
     .argument('[name]', 'name of the service (default: that of the adapter)')
-    .option('--answers <file>', 'take values from a JSON file, by field name')
+    .option('--answers <file>', 'take values from a JSON file, by field name; "-" for stdin')
     .option('--no-test', 'save without testing the connection')
     .option('--save-untested', 'save also when the test fails')
   command.action(async (word: string | undefined, _name, flags: AddFlags) => {
     const io = cli.io()
     const { formOfAdapter } = await import('../app/forms.ts')
     if (flags.help) {
-      io.out(
-        word
-          ? schemaHelp(command, `Fields of ${word}`, await formOfAdapter(word))
-          : wholeHelp(command),
+      if (!word) return io.out(wholeHelp(command))
+      const help = schemaHelp(command, `Fields of ${word}`, await formOfAdapter(word))
+      const main = `${word}-main`
+      return io.out(
+        withOwnExamples(
+          help,
+          `caravan add ${word}`,
+          `caravan add ${word} ${main} --answers answers.json`,
+          `caravan sandbox ${word} --answers answers.json`,
+        ),
       )
-      return
     }
     const adapter = word ?? (await chooseAdapter(io))
     const fields = await formOfAdapter(adapter)

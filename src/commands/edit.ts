@@ -8,7 +8,7 @@ import type { Cli } from './cli.ts'
 import { withExamples, withJson } from './flags.ts'
 import type { Io } from './output/io.ts'
 import { printRecord, say } from './output/print.ts'
-import { schemaHelp, wholeHelp, withSchemaFlags } from './schema-flags.ts'
+import { schemaHelp, wholeHelp, withOwnExamples, withSchemaFlags } from './schema-flags.ts'
 import { readGiven } from './service-flags.ts'
 
 type EditFlags = {
@@ -25,7 +25,10 @@ export function registerEdit(program: Command, cli: Cli): void {
     .command('edit')
     .summary('Change a service: asks only for what changes, tests it, saves it')
     .argument('[service]', 'name of the service')
-    .option('--answers <file>', 'take the new values from a JSON file, by field name')
+    .option(
+      '--answers <file>',
+      'take the new values from a JSON file, by field name; "-" for stdin',
+    )
     .option('--unset <field>', 'take a field out; may be given several times', collect)
     .option('--no-test', 'save without testing the connection')
     .option('--save-untested', 'save also when the test fails')
@@ -36,7 +39,10 @@ export function registerEdit(program: Command, cli: Cli): void {
       const { editableService } = await import('../app/edit-service.ts')
       const editable = await editableService(app, word ?? (await chooseService(io, app)))
       if (flags.help) {
-        io.out(schemaHelp(command, `Fields of ${editable.name}`, editable.fields))
+        const { name, fields } = editable
+        const help = schemaHelp(command, `Fields of ${name}`, fields)
+        const examples = [`caravan edit ${name}`, `caravan edit ${name} --timeout 20s --no-test`]
+        io.out(withOwnExamples(help, ...examples))
         return undefined
       }
       return edit({ io, app, command }, editable, flags)

@@ -106,6 +106,18 @@ it('an unknown code is exit 10, with the nearest one', async () => {
   })
 })
 
+it('knows the codes of ours that stand where a vendor has its own, and says of others whose they are', async () => {
+  const { run } = await project()
+
+  const ours = await run('explain config template_unknown')
+  const theirs = await run('explain isv.BUSINESS_LIMIT_CONTROL')
+
+  expect(ours).toMatchObject({ code: 0, err: '' })
+  expect(ours.out).toMatch(/code +template_unknown \(a failed call to a vendor\)/)
+  expect(theirs.code).toBe(10)
+  expect(theirs.err).toContain("the vendor's own")
+})
+
 it('explains several codes, and names those that are none', async () => {
   const { run } = await project()
 

@@ -3,11 +3,11 @@ import type { OutputFlags } from './output/print.ts'
 
 /** `--json` and `--output`, for commands that print a list. */
 export const withListOutput = (command: Command): Command =>
-  command
-    .option('--json', 'print one JSON object')
-    .addOption(
-      new Option('--output <format>', 'how to print').choices(['table', 'json', 'jsonl', 'csv']),
-    )
+  command.option('--json', 'print one JSON object').addOption(
+    new Option('--output <format>', 'how to print')
+      .choices(['table', 'json', 'jsonl', 'csv'])
+      .conflicts('json'), // two wishes: neither is better than the other
+  )
 
 /** `--json`, for commands that print one thing. */
 export const withJson = (command: Command): Command =>

@@ -2,7 +2,9 @@ import type { Argument, Command } from 'commander'
 import { registerAdd } from './add.ts'
 import { registerAdapters } from './adapters.ts'
 import { registerBackup } from './backup.ts'
+import { registerBreaker } from './breaker.ts'
 import { registerClean } from './clean.ts'
+import { registerCall } from './call.ts'
 import type { Cli } from './cli.ts'
 import { registerConfig } from './config/index.ts'
 import { registerCompletion } from './completion.ts'
@@ -14,9 +16,12 @@ import { registerImport } from './import.ts'
 import { registerInit } from './init.ts'
 import { registerJobs } from './jobs.ts'
 import { registerKey } from './key.ts'
+import { registerKinds } from './kinds.ts'
 import { registerList } from './list.ts'
 import { registerLogs } from './logs.ts'
+import { registerQueue } from './queue.ts'
 import { registerRemove } from './remove.ts'
+import { registerRoute } from './route.ts'
 import { registerRuns } from './runs.ts'
 import { registerSandbox } from './sandbox.ts'
 import { registerSecret } from './secret.ts'
@@ -31,8 +36,18 @@ const groups: [title: string, commands: ((program: Command, cli: Cli) => void)[]
   ['First steps:', [registerInit, registerAdapters, registerAdd, registerSandbox]],
   [
     'Services:',
-    [registerList, registerShow, registerTest, registerEdit, registerSwitches, registerRemove],
+    [
+      registerList,
+      registerShow,
+      registerTest,
+      registerEdit,
+      registerSwitches,
+      registerRoute,
+      registerBreaker,
+      registerRemove,
+    ],
   ],
+  ['Calls:', [registerCall, registerKinds, registerQueue]],
   ['Secrets and configuration:', [registerSecret, registerKey, registerConfig]],
   ['Data:', [registerSync, registerImport, registerExport, registerJobs]],
   [

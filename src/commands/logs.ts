@@ -3,10 +3,10 @@ import type { CallInfo } from '../app/answers/calls.ts'
 import type { LogQuery } from '../app/logs.ts'
 import type { Cli } from './cli.ts'
 import { count, type OutputFlags, withExamples, withJson, withListOutput } from './flags.ts'
-import { formatSize } from './output/numbers.ts'
 import { openList, printList, printRecord, say } from './output/print.ts'
 import type { Column } from './output/table.ts'
 import { formatDuration, formatInstant, formatShortInstant, shortId } from './output/time.ts'
+import { wrap } from './output/wrap.ts'
 
 type LogFlags = OutputFlags & LogQuery & { follow?: boolean }
 
@@ -21,8 +21,10 @@ export function registerLogs(program: Command, cli: Cli): void {
     .addOption(
       new Option('--outcome <outcome>', 'only calls that ended so').choices([
         'done',
+        'partial',
         'failed',
         'unknown',
+        'accepted',
       ]),
     )
     .option('--since <when>', 'from this time on: 2h, 3d, or 2026-11-21T08:00')
@@ -56,7 +58,7 @@ export function registerLogs(program: Command, cli: Cli): void {
 
   const show = logs
     .command('show')
-    .summary('Show one call with its attempts')
+    .summary('Show one call as a timeline: requests, waits, decisions')
     .argument('<call>', 'id of the call, or its beginning')
     .action(async (id: string, flags: { json?: boolean }) => {
       const io = cli.io()
@@ -64,13 +66,8 @@ export function registerLogs(program: Command, cli: Cli): void {
         const { showCall } = await import('../app/logs.ts')
         return showCall(app, id)
       })
-      const attempts = call.requests.map((attempt) => {
-        const end = attempt.status === null ? '' : ` ${attempt.status}`
-        const sizes = `${formatSize(attempt.request_bytes)} out, ${formatSize(attempt.response_bytes)} in`
-        const waited = attempt.wait_ms > 0 ? `waited ${formatDuration(attempt.wait_ms)}, then ` : ''
-        const failure = attempt.error ? `\n   ${attempt.error}` : ''
-        return `${attempt.number}. ${waited}${attempt.method} ${attempt.endpoint}${end}, ${formatDuration(attempt.duration_ms)}, ${sizes}${failure}`
-      })
+      const { renderTimeline, timelineOf } = await import('./timeline.ts')
+      const timeline = renderTimeline(timelineOf(call), io.columns - labelWidth, wrap)
       await printRecord(
         io,
         {
@@ -86,7 +83,7 @@ export function registerLogs(program: Command, cli: Cli): void {
             ['what to do', call.hint ?? ''],
             ['run', call.run_id ?? ''],
             ['correlation', call.correlation_id],
-            ['attempts', attempts.join('\n')],
+            ['timeline', timeline],
             ['request', call.request ?? ''],
             ['response', call.response ?? ''],
           ],
@@ -100,6 +97,9 @@ export function registerLogs(program: Command, cli: Cli): void {
 /** Nobody is to take the calls found so far for all there are. */
 const searchedSome = (backTo: string): string =>
   `Older calls were not searched. Go on with --until ${backTo}, or narrow it with --service or --since.`
+
+/** What `printRecord` takes for the names of the lines: the longest is `correlation`. */
+const labelWidth = 13
 
 /** One name for it wherever people read it; `kind` and `operation` are two fields in JSON. */
 export const operationOf = ({ kind, operation }: Pick<CallInfo, 'kind' | 'operation'>): string =>
@@ -123,8 +123,8 @@ const columnsFor = (isUtc: boolean): Column<CallInfo>[] => [
     title: 'TOOK',
     text: (row) => formatDuration(row.duration_ms ?? 0),
     isNumber: true,
-    drop: 2,
+    drop: 1,
   },
-  { title: 'TRIES', text: (row) => String(row.attempts), isNumber: true, drop: 1 },
+  { title: 'TRIES', text: (row) => String(row.attempts), isNumber: true, drop: 2 },
   { title: 'ERROR', text: (row) => row.error ?? '', isOptional: true, shrink: 1 },
 ]

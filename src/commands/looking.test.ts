@@ -39,7 +39,8 @@ it('shows one call by the beginning of its id', async () => {
 
   expect(code).toBe(0)
   expect(out).toMatch(/operation +supplier\.check/)
-  expect(out).toMatch(/attempts +1\. .*POST http/)
+  expect(out).toMatch(/timeline +\+0 ms +asked\n +\+\d+ ms +1\. .*POST http.*: 200 after/)
+  expect(out).toMatch(/\n +\+\d+ ms +done\n/)
 })
 
 it('shows the last calls of a service', async () => {
@@ -107,7 +108,11 @@ it.each([
   ['logs --since 2026-02-30', 2, 'Write it like 2h, 3d, 2026-11-21'],
   ['logs --operation supplier.getStok', 2, 'There are: supplier.check, '],
   ['logs --limit none', 2, '--limit none: it must be a whole number from 1'],
-  ['logs --outcome maybe', 2, '--outcome maybe: allowed choices are done, failed, unknown'],
+  [
+    'logs --outcome maybe',
+    2,
+    '--outcome maybe: allowed choices are done, partial, failed, unknown, accepted',
+  ],
   ['logs --service nobody', 10, 'there is no service named nobody (service_unknown)'],
   ['logs --run 01ZZZZ', 10, 'run_unknown'],
   ['logs --operation getStok', 2, 'Did you mean getStock?'],

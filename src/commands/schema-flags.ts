@@ -67,7 +67,12 @@ function tooMany(command: Command, help: string): CaravanError {
 }
 
 /** The help of a command, with the flags of these fields in a section of their own. */
-export function schemaHelp(command: Command, title: string, fields: readonly FormField[]): string {
+export function schemaHelp(
+  command: Command,
+  title: string,
+  fields: readonly FormField[],
+  more = '',
+): string {
   const parser = flagParser(fields)
   const help = parser.createHelp()
   help.prepareContext({ helpWidth: command.configureOutput().getOutHelpWidth?.() })
@@ -77,7 +82,14 @@ export function schemaHelp(command: Command, title: string, fields: readonly For
     .map((option) =>
       help.formatItem(help.optionTerm(option), width, help.optionDescription(option), help),
     )
-  return wholeHelp(command, `${title}:\n${lines.join('\n')}\n`)
+  const flags = `${title}:\n${lines.join('\n')}\n`
+  return wholeHelp(command, more === '' ? flags : `${flags}\n${more}`)
+}
+
+/** A help with other examples: those of one adapter or service, where it stands for that one alone. */
+export function withOwnExamples(help: string, ...lines: string[]): string {
+  const [head = ''] = help.split(/(?=\nExamples:\n)/)
+  return `${head}\nExamples:\n${lines.map((line) => `  $ ${line}\n`).join('')}`
 }
 
 /** The help of a command with what was added behind it, such as its examples, and a section of our own between. */
@@ -111,15 +123,18 @@ function optionsOf(field: FormField): Option[] {
       new Option(flag.replace('--', '--no-'), `not ${text}`).hideHelp(),
     ]
   }
-  const option = new Option(`${flag} <${field.type === 'list' ? 'a,b,…' : 'value'}>`, text)
+  const option = new Option(`${flag} <${placeholders[field.type] ?? 'value'}>`, text)
   if (field.type === 'number') option.argParser(toNumber)
   if (field.type === 'list') option.argParser(toList)
   if (field.type === 'choice' && field.choices) option.choices(field.choices)
   return [option]
 }
 
-function describe({ description, isSecret, example, defaultText }: FormField): string {
+const placeholders: Partial<Record<FormField['type'], string>> = { list: 'a,b,…', group: 'json' }
+
+function describe({ type, description, isSecret, example, defaultText }: FormField): string {
   const hints = [
+    type === 'group' && 'a group: give it as JSON, or set it in the file',
     isSecret && '"-" reads stdin; or a ${placeholder}',
     example && `such as ${example}`,
     defaultText && `default ${defaultText}`,

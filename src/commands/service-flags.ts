@@ -15,20 +15,24 @@ export async function readGiven(
   const { readAnswersFile, refuseBareSecrets } = await import('../app/service-form.ts')
   const flags = parseSchemaFlags(fields, words, help, command)
   refuseBareSecrets(fields, flags)
-  const read = answers === undefined ? {} : await readAnswersFile(answers)
-  return { ...read, ...(await withStdin(fields, flags)) }
+  const isStdin = answers === '-'
+  const piped = await withStdin(fields, flags, isStdin ? 1 : 0)
+  const read = answers === undefined ? {} : await readAnswersFile(answers, readStdin)
+  return { ...read, ...piped }
 }
 
 /** A value given as `-` is read from stdin; only one can be. */
 async function withStdin(
   fields: readonly FormField[],
   answers: Record<string, unknown>,
+  taken: number,
 ): Promise<Record<string, unknown>> {
   const piped = fields.filter((field) => answers[field.name] === '-')
-  if (piped.length > 1) {
+  const wanted = piped.length + taken
+  if (wanted > 1) {
     throw new CaravanError({
       code: 'usage',
-      message: `stdin can hold one value, not ${piped.length}`,
+      message: `stdin can hold one value, not ${wanted}`,
       hint: 'Use --answers with a file for the others.',
     })
   }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { Status } from '../app/answers/project.ts'
 import type { Cli } from './cli.ts'
 import { withExamples, withJson } from './flags.ts'
 import { paintFor, toneOf } from './output/colour.ts'
@@ -91,6 +92,8 @@ export function registerStatus(program: Command, cli: Cli): void {
           options,
         ),
       )
+      const queue = queueLine(status.queue)
+      if (queue) io.out(`\n${paint('strong', 'Queue')}\n${queue}\n`)
       io.out(`\n${paint('strong', 'State')}\n`)
       for (const { file, bytes } of status.files) io.out(`${file}  ${formatSize(bytes)}\n`)
       const total = status.files.reduce((sum, { bytes }) => sum + bytes, 0)
@@ -98,4 +101,15 @@ export function registerStatus(program: Command, cli: Cli): void {
       sayFaults(io, faults)
     })
   withExamples(withJson(command), 'caravan status', 'caravan status --json')
+}
+
+/** Empty when nothing waits and nothing needs a person. */
+function queueLine({ waiting, sending, dead, unknown }: Status['queue']): string {
+  const parts = [
+    waiting > 0 ? `${waiting} waiting` : '',
+    sending > 0 ? `${sending} being sent` : '',
+    dead > 0 ? `${dead} dead: caravan queue --dead` : '',
+    unknown > 0 ? `${unknown} unknown: caravan queue list --status unknown` : '',
+  ]
+  return parts.filter(Boolean).join(', ')
 }

@@ -11,6 +11,8 @@ import { eachChild, isGroup } from './tree.ts'
 export type Catalogue = {
   adapterIds: readonly string[]
   jobIds: readonly string[]
+  /** Of services, which the routes are named by; left out: any name is taken. */
+  kindIds?: readonly string[]
   configSchemaOf(adapterId: string): Promise<z.ZodObject | undefined>
   /** Undefined: the job takes no options. */
   optionsSchemaOf(jobId: string): Promise<z.ZodObject | undefined>
@@ -36,6 +38,21 @@ export async function checkServices(
       continue
     }
     checkOpen(schema, service.config ?? {}, ['services', name, 'config'], add)
+  }
+}
+
+/** A route is that of a kind: under another name it would never be looked at. */
+export function checkRoutes(
+  raw: Record<string, unknown>,
+  { kindIds }: Catalogue,
+  add: AddFault,
+): void {
+  if (!isGroup(raw.routes) || !kindIds) return
+  for (const name of Object.keys(raw.routes)) {
+    if (kindIds.includes(name)) continue
+    const near = didYouMean(name, kindIds)
+    const hint = near ? undefined : `A route is named by its kind: ${kindIds.join(', ')}.`
+    add(['routes', name], `unknown kind${near}`, { part: 'key', hint })
   }
 }
 

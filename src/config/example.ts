@@ -91,6 +91,7 @@ function serviceLines({ id, title, docs, config }: ExampleAdapter): string[] {
     '  # retry: { attempts: 3 }',
     '  # breaker: { failures: 5, open_for: 60s }',
     '  # rate_limit: { per_second: 20, concurrent: 8 }',
+    '  # allow_redirects_to: [https://files.example.com] # for reading alone',
     ...(body.length ? ['  config:', ...body.map((line) => `    ${line}`)] : []),
   ]
 }

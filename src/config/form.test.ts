@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { secret } from '../core/secret.ts'
 import { exampleConfig, exampleVariables } from './example.ts'
-import { fieldsOf, validateField } from './form.ts'
+import { fieldsOf, validateField, valueText } from './form.ts'
 import { loadConfig } from './load.ts'
 import { resolveService } from './resolve.ts'
 
@@ -75,6 +75,40 @@ it.each([
   ['password', '12345', '12345'],
 ])('takes %s from the text %j', (name, text, value) => {
   expect(validateField(schema, name, text)).toEqual({ ok: true, value })
+})
+
+it('tells groups from lists of words, and writes either as it is typed', () => {
+  const fields = fieldsOf(
+    z.object({
+      templates: z.record(z.string(), z.object({ id: z.string() })).default({}),
+      rows: z.array(z.object({ id: z.string() })).default([]),
+      to: z.array(z.string()).default(['a', 'b']),
+    }),
+  )
+
+  expect(fields.map(({ name, type, isGroup }) => [name, type, isGroup])).toEqual([
+    ['templates', 'yaml', true],
+    ['rows', 'yaml', true],
+    ['to', 'yaml', undefined],
+  ])
+  expect([{}, [], ['a', 'b'], { a: 1 }, [{ a: 1 }], false, 0, ''].map(valueText)).toEqual([
+    undefined,
+    undefined,
+    'a,b',
+    '{"a":1}',
+    '[{"a":1}]',
+    'false',
+    '0',
+    undefined,
+  ])
+})
+
+it('names the entry of a list that is wrong, counted from one', () => {
+  const lists = z.object({ to: z.array(z.email()) })
+
+  expect(validateField(lists, 'to', ['a@example.com', 'b'])).toMatchObject({
+    error: expect.stringMatching(/^entry 2: must be an e-mail address/),
+  })
 })
 
 it.each([

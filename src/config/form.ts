@@ -8,6 +8,8 @@ export type Field = {
   name: string
   /** `yaml`: a list or a group of keys, given as YAML or JSON text. */
   type: 'text' | 'number' | 'boolean' | 'choice' | 'yaml'
+  /** Of `yaml`: keys with values, or a list of such, which a list of words cannot say. */
+  isGroup?: true
   /** For `choice`; texts or numbers. */
   choices?: (string | number)[]
   /** Without a default and not optional. */
@@ -52,9 +54,15 @@ export function validateField(
   const value = typeof given === 'string' ? readText(field, given) : given
   const result = checkAgainst(type as z.ZodType, value)
   if (result.ok) return { ok: true, value }
-  const error = result.issues.map(({ path, message }) => [...path, message].join(': ')).join('; ')
+  const error = result.issues
+    .map(({ path, message }) => [...path.map(stepText), message].join(': '))
+    .join('; ')
   return { ok: false, error }
 }
+
+/** People count the entries of a list from one. */
+const stepText = (step: string | number): string =>
+  typeof step === 'number' ? `entry ${step + 1}` : step
 
 /** Text as a value of the field's type; text that is none stays text, and the schema says what is wrong. */
 export function readText(field: Field, text: string): unknown {
@@ -77,6 +85,7 @@ export function readText(field: Field, text: string): unknown {
 /** The part of JSON Schema that zod writes and we read. */
 type JsonSchema = {
   type?: string
+  items?: JsonSchema
   format?: string
   enum?: unknown[]
   const?: unknown
@@ -106,6 +115,7 @@ function describe(name: string, schema: JsonSchema, isRequired: boolean): Field 
     required: isRequired && schema.default === undefined,
     isSecret: schema.secret === true || branches.some(({ secret }) => secret === true),
   }
+  if (isGroupSchema(main)) field.isGroup = true
   const rule = ruleOf(main)
   const description = schema.description ?? main.description
   const example = schema.example ?? main.example
@@ -129,6 +139,18 @@ function typeOf({ type }: JsonSchema): Field['type'] {
   if (type === 'integer' || type === 'number') return 'number'
   if (type === 'boolean') return 'boolean'
   return type === 'array' || type === 'object' ? 'yaml' : 'text'
+}
+
+const isGroupSchema = ({ type, items }: JsonSchema): boolean =>
+  type === 'object' || (type === 'array' && items?.type === 'object')
+
+/** A default or an example as it is typed; undefined for nothing and for what holds nothing. */
+export function valueText(value: unknown): string | undefined {
+  if (value === undefined || value === null || value === '') return undefined
+  if (typeof value !== 'object') return String(value)
+  if (Object.keys(value).length === 0) return undefined
+  const isPlain = Array.isArray(value) && value.every((item) => typeof item !== 'object')
+  return isPlain ? value.join(',') : JSON.stringify(value)
 }
 
 const formatRules: Record<string, string> = {

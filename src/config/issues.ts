@@ -117,14 +117,28 @@ function sizeMessage(origin: string, words: string, limit: number, inclusive = t
   return `must be ${words === 'at least' ? 'above' : 'below'} ${limit}`
 }
 
-/** A secret is a union of text and our own class: what an operator can write is what the message names. */
+/**
+ * A secret is a union of text and our own class: what an operator can write is what the message names. Where one form
+ * fits but for something inside it, that is what is wrong.
+ */
 function unionMessage(issue: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidUnion>): string {
-  const messages = (issue.errors ?? [])
-    .flatMap((branch) => branch.slice(0, 1))
-    .filter(
-      (first) => !(first.code === 'invalid_type' && !Object.hasOwn(typeNames, first.expected)),
-    )
+  const first = (issue.errors ?? []).flatMap((branch) => branch.slice(0, 1))
+  const inner = first.filter(({ path }) => path.length > 0)
+  if (inner.length > 0)
+    return joinedOr(inner.map(({ path, message }) => `${path.join('.')}: ${message}`))
+  const messages = first
+    .filter((each) => !(each.code === 'invalid_type' && !Object.hasOwn(typeNames, each.expected)))
     .map(({ message }) => message)
+  const parts = messages.map((message) =>
+    /^((?:missing; )?must be )(.+?)(, not .*)?$/.exec(message),
+  )
+  const [head] = parts
+  const isAlike = parts.every((part) => part && part[1] === head?.[1] && !!part[3] === !!head?.[3])
+  if (!head || !isAlike) return joinedOr(messages)
+  return `${head[1]}${[...new Set(parts.map((part) => part?.[2]))].join(' or ')}${head[3] ?? ''}`
+}
+
+function joinedOr(messages: readonly string[]): string {
   const distinct = [...new Set(messages)]
   return distinct.length ? distinct.join(', or ') : 'is not of an allowed form'
 }

@@ -18,6 +18,7 @@ const options = z.object({ prices: z.boolean().default(true), pages: z.int().opt
 const catalogue: Catalogue = {
   adapterIds: ['haier', 'tencent-sms'],
   jobIds: ['haier-products', '1c-customers'],
+  kindIds: ['supplier', 'sms'],
   configSchemaOf: async (id) =>
     id === 'haier' ? haier : id === 'tencent-sms' ? z.object({}) : undefined,
   optionsSchemaOf: async (id) => (id === 'haier-products' ? options : undefined),
@@ -277,3 +278,14 @@ function bomb(): string {
   const keys = Array.from({ length: 40_000 }, (_, index) => `k${index}: 1`).join('\n')
   return `${keys}\na: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n`
 }
+
+it('a route is that of a kind', async () => {
+  const text =
+    'version: 1\nroutes:\n  smss: { when_unavailable: queue }\n  storage: {}\n  sms: {}\n'
+
+  expect(await faultsOf(text)).toBe(
+    'integrations.yaml:3:3  routes.smss: unknown kind; did you mean sms\n' +
+      'integrations.yaml:4:3  routes.storage: unknown kind\n' +
+      '  A route is named by its kind: supplier, sms.',
+  )
+})

@@ -7,16 +7,23 @@ import { resolvePlaceholders } from './placeholders.ts'
 import type { Sources } from './placeholders.ts'
 import { readScalars } from './scalars.ts'
 
-/** A rule that joins several fields, as `Adapter.checkConfig`. */
-export type CheckConfig<Schema extends z.ZodObject> = (
+type Rule<Schema extends z.ZodObject> = (
   config: z.output<Schema>,
 ) => { field: string; message: string }[]
+
+/** What an adapter says about a config beside its schema. */
+export type ConfigRules<Schema extends z.ZodObject> = {
+  checkConfig?: Rule<Schema>
+  warnConfig?: Rule<Schema>
+}
 
 export type ResolvedService<Schema extends z.ZodObject> = {
   config: z.output<Schema>
   proxy?: string
   /** What came from the secret store, files and credentials, for redaction by value. */
   secretValues: string[]
+  /** What is accepted and still looks like a slip. */
+  remarks: ConfigFault[]
 }
 
 /** What keeps a service from being used, each with its own place in the file. */
@@ -38,7 +45,7 @@ export async function resolveService<Schema extends z.ZodObject>(
   name: string,
   schema: Schema,
   sources: Sources,
-  checkConfig?: CheckConfig<Schema>,
+  { checkConfig, warnConfig }: ConfigRules<Schema> = {},
 ): Promise<ResolvedService<Schema>> {
   const { services } = loaded.raw as {
     services?: Record<string, { config?: unknown; proxy?: string }> | null
@@ -85,7 +92,11 @@ export async function resolveService<Schema extends z.ZodObject>(
     wrong.push(...joined.map(({ field, message }) => at(['config', field], message, 'invalid')))
   }
   if (wrong.length || output === undefined) throw faultError(loaded.file, name, wrong)
-  return { config: output as z.output<Schema>, proxy, secretValues }
+  const read = output as z.output<Schema>
+  const remarks = (warnConfig?.(read) ?? []).map(({ field, message }) =>
+    at(['config', field], message, 'invalid'),
+  )
+  return { config: read, proxy, secretValues, remarks }
 }
 
 function faultError(file: string, name: string, faults: ConfigFault[]): ServiceFaults {

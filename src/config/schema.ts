@@ -29,6 +29,14 @@ const Schedule = z
     'must be five cron fields (minute, hour, day, month, weekday), such as "0 3 * * *"',
   )
 
+/** Without path or user, so that it can be compared; plain http is for twins. */
+const Origin = z
+  .string()
+  .refine(
+    (text) => URL.parse(text)?.origin === text && /^https?:$/.test(new URL(text).protocol),
+    'must be an origin without a path, such as https://files.example.com',
+  )
+
 /** A section that may be left empty: `services:` with every entry commented out is an empty section. */
 const section = <S extends z.ZodType>(schema: S) => z.preprocess((value) => value ?? {}, schema)
 
@@ -68,6 +76,11 @@ export const ServiceConfig = z.strictObject({
       concurrent: z.int().min(1).max(1000).optional().describe('Requests under way at once'),
     })
     .optional(),
+  allow_redirects_to: z
+    .array(Origin)
+    .max(20)
+    .optional()
+    .describe('Origins a reading request may be sent on to; left out: no redirect is followed'),
   /** May hold placeholders: resolved together with `config`, when the service is used. */
   proxy: z
     .url('must be a URL, such as http://proxy.example:3128')

@@ -33,8 +33,14 @@ export type Context<Config> = {
 export type SessionLimits = {
   /** For the whole exchange, in milliseconds. */
   timeoutMs: number
-  /** Aborted when the call is over or the time is. */
+  /** Aborted when the call is over or the time is; the exchange has to end then. */
   signal: AbortSignal
+  /** Told what went over the wire so far, for the log. */
+  count(bytes: { sent: number; received: number }): void
+  /** Told the code of the reply that decides, such as 250, for the log. */
+  replied(code: number): void
+  /** A fault of the network, such as ECONNREFUSED, in our words; the outcome is for the adapter to say. */
+  explain(error: unknown): IntegrationError
 }
 
 /** What `authorize` is given: enough to fetch a token, not enough to do anything else. */
@@ -56,6 +62,11 @@ export type Operation<Config, Shape> = {
         emit: (items: Item<Shape>[]) => Promise<void>,
       ) => Promise<Output<Shape>>
     : (context: Context<Config>, input: Input<Shape>) => Promise<Output<Shape>>
+  /**
+   * Throws what `run` would throw before a request leaves, as for a template that the config lacks; sends nothing. Left
+   * out: nothing is known before.
+   */
+  rehearse?(config: Config, input: Input<Shape>): void
   /**
    * Asks the vendor what became of a call that ended `unknown`, by reading alone. Left out: the vendor has no such query,
    * and the call stays unknown for a person. Must answer `unknown` for "no such record" wherever a record may be late.
@@ -96,6 +107,8 @@ export type Adapter<K extends Kind = Kind, Schema extends z.ZodObject = z.ZodObj
     baseUrl(config: z.output<Schema>): string
     /** Every address its requests may go to; the base URL alone when left out. A connection test looks at each. */
     endpoints?(config: z.output<Schema>): string[]
+    /** True: nothing is sent to an address that resolves into a private network. */
+    publicOnly?(config: z.output<Schema>): boolean
     /** Parts of secret values that are secrets themselves, such as the token in a webhook address. */
     secretParts?(config: z.output<Schema>): string[]
     /** Adds what proves who we are; runs before every attempt, so that a signature is never stale. */
@@ -107,7 +120,7 @@ export type Adapter<K extends Kind = Kind, Schema extends z.ZodObject = z.ZodObj
      * Reads every answer, whatever its status, and says whether it is a failure. Undefined: it is not. What it does
      * not know, a status of 400 or more above all, is classified by the http layer.
      */
-    readFailure?(reply: HttpReply): IntegrationError | undefined
+    readFailure?(reply: HttpReply, clock: Clock): IntegrationError | undefined
     /** Called once when an answer is `auth`: drop the stale token and return true to have the attempt repeated. */
     renew?(context: RenewContext<z.output<Schema>>): boolean
   }

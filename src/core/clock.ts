@@ -12,6 +12,9 @@ export type Clock = {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
+/** A longer one would end at once. https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
+const longestTimerMs = 2 ** 31 - 1
+
 export const systemClock: Clock = {
   now: () => new Date(),
   monotonicMs: () => performance.now(),
@@ -22,14 +25,16 @@ export const systemClock: Clock = {
         clearTimeout(timer)
         reject(signal?.reason)
       }
-      // oxlint-disable-next-line no-restricted-globals -- this is the place the rule points to
-      const timer = setTimeout(
-        () => {
+      const arm = (leftMs: number): NodeJS.Timeout => {
+        const end = () => {
+          if (leftMs > longestTimerMs) return void (timer = arm(leftMs - longestTimerMs))
           signal?.removeEventListener('abort', stop)
           resolve()
-        },
-        Math.max(0, ms),
-      )
+        }
+        // oxlint-disable-next-line no-restricted-globals -- this is the place the rule points to
+        return setTimeout(end, Math.min(longestTimerMs, Math.max(0, leftMs)))
+      }
+      let timer = arm(ms)
       signal?.addEventListener('abort', stop, { once: true })
     })
   },

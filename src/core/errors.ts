@@ -1,4 +1,5 @@
 import type { Exit } from './exit-codes.ts'
+import type { Effect } from './kind.ts'
 
 /** What kind of failure a call met. The retry, breaker and failover layers decide by this word alone. */
 export const failureKinds = [
@@ -59,6 +60,8 @@ export class IntegrationError extends Error {
   service?: string
   operation?: string
   callId?: string
+  /** What the operation does to the world: an unknown outcome weighs more where it is not `read`. */
+  effect?: Effect
 
   constructor(options: IntegrationErrorOptions) {
     super(options.message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -84,11 +87,12 @@ export function changed(
   const { retryAfterMs, scope, failover, details } = error
   const said = { kind, message, outcome, hint, code, status, cause }
   const same = { ...said, retryAfterMs, scope, failover, details }
-  const { service, operation, callId } = error
+  const { service, operation, callId, effect } = error
   return Object.assign(new IntegrationError({ ...same, ...changes }), {
     service,
     operation,
     callId,
+    effect,
   })
 }
 
@@ -134,6 +138,7 @@ export const errorCodes = {
   key_reused: 'failed',
   check_failed: 'failed',
   job_running: 'locked',
+  call_running: 'locked',
   key_missing: 'secrets',
   key_wrong: 'secrets',
   key_malformed: 'secrets',
@@ -199,10 +204,11 @@ export const exitOfKind: Record<FailureKind, Exit> = {
   cancelled: 'interrupted',
 }
 
-/** The exit a failure leads to; `failed` for what we did not foresee. `unknown` of a writing call is `unsettled`. */
-export function exitOf(error: unknown, writes = false): Exit {
+/** The exit a failure leads to; `failed` for what we did not foresee. `unknown` of a call that changes something is `unsettled`. */
+export function exitOf(error: unknown): Exit {
   if (error instanceof CaravanError) return errorCodes[error.code]
   if (error instanceof IntegrationError) {
+    const writes = (error.effect ?? 'read') !== 'read'
     return writes && error.outcome === 'unknown' ? 'unsettled' : exitOfKind[error.kind]
   }
   return 'failed'

@@ -168,6 +168,11 @@ export const codeExplanations: Readonly<Record<ErrorCode, Explanation>> = {
     cause: 'Another process is running this job, or has taken this run over.',
     next: 'Wait for it; "caravan runs" shows how far it is.',
   },
+  call_running: {
+    cause:
+      'A call is under way in another process: one with the same idempotency key, or this very one.',
+    next: 'Wait for it; "caravan call result" tells what became of it. Nothing was sent or changed.',
+  },
   key_missing: {
     cause:
       'There is no key to open the stored secrets with, in any of the places where it is looked for.',
@@ -309,6 +314,23 @@ export const failureExplanations: Readonly<Record<FailureKind, Explanation>> = {
   cancelled: {
     cause: 'The call was stopped, by a person, a signal or the end of its run.',
     next: 'Run the command again when it shall go on.',
+  },
+}
+
+/** Codes of ours that stand behind the kind, where a vendor's own would: found before anything was sent. */
+export const callCodeExplanations: Readonly<
+  Record<'template_unknown' | 'template_params', Explanation & { kind: FailureKind }>
+> = {
+  template_unknown: {
+    kind: 'config',
+    cause:
+      'The config of the service has no template of this name, or not the order of its values.',
+    next: 'Add it under "templates" with "caravan edit"; "caravan call … --dry-run" shows which services have it.',
+  },
+  template_params: {
+    kind: 'rejected',
+    cause: 'The values that were given are not those that the template takes.',
+    next: 'Compare them with "templates" in the config of the service, and correct what was asked for.',
   },
 }
 

@@ -14,6 +14,8 @@ export type Meaning = {
   /** Whether another service of the route may try; left out: by the rules of the kind. */
   failover?: boolean
   retryAfterMs?: number
+  /** The same for limits that end at an instant, such as midnight; used where the reader knows what time it is. */
+  retryAt?(now: Date): Date
   /** In plain English; left out: the vendor's own words alone. */
   says?: string
   hint?: string
@@ -24,6 +26,7 @@ export type Said = {
   message?: string
   status?: number
   retryAfterMs?: number
+  now?: Date
 }
 
 /**
@@ -43,14 +46,14 @@ export function meaningOf(
     .toSorted((a, b) => (b.prefix?.length ?? 0) - (a.prefix?.length ?? 0))[0]
 }
 
-/** The failure that a code stands for. A code that the table does not know is `otherwise`. */
+/** The failure that a code stands for. A code that the table does not know is `otherwise`; left out: by its status. */
 export function failureOf(
   table: readonly Meaning[],
   said: Said,
-  otherwise: Meaning = { kind: 'rejected' },
+  otherwise: Meaning = byStatus(said.status ?? 200),
 ): IntegrationError {
-  const { kind, outcome, scope, failover, hint, says, retryAfterMs } =
-    meaningOf(table, said) ?? otherwise
+  const meaning = meaningOf(table, said) ?? otherwise
+  const { kind, outcome, scope, failover, hint, says } = meaning
   const words = [says, said.message].filter(Boolean).join(': ')
   return new IntegrationError({
     kind,
@@ -61,6 +64,22 @@ export function failureOf(
     code: String(said.code),
     status: said.status,
     message: words || `the vendor answered with code ${said.code}`,
-    retryAfterMs: said.retryAfterMs ?? retryAfterMs,
+    retryAfterMs: bounded(said.retryAfterMs ?? waitOf(meaning, said.now)),
   })
 }
+
+/** What a code means that no table lists: codes are added over time, so that is a normal thing. */
+export function byStatus(status: number): Meaning {
+  if (status === 401) return { kind: 'auth' }
+  if (status === 429) return { kind: 'rate_limited' }
+  return status >= 500 ? { kind: 'unavailable', outcome: 'unknown' } : { kind: 'rejected' }
+}
+
+const waitOf = ({ retryAfterMs, retryAt }: Meaning, now: Date | undefined): number | undefined =>
+  now && retryAt ? retryAt(now).getTime() - now.getTime() : retryAfterMs
+
+/** A vendor that asks for more is asked again after a day: a typo of theirs must not silence a service for ever. */
+const longestWaitMs = 86_400_000
+
+const bounded = (waitMs: number | undefined): number | undefined =>
+  waitMs === undefined ? undefined : Math.min(longestWaitMs, Math.max(0, Math.ceil(waitMs)))

@@ -3,7 +3,7 @@
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>
 
 export type HttpRequest = {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD'
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS'
   /** A path below the service's base URL, or an absolute URL for the rare call that goes to another host. */
   url: string
   query?: Query

@@ -16,8 +16,12 @@ export type OperationShape = {
   recipients?(input: never): string[]
   /** What a `money` operation moves; a person has to confirm it. Given the checked input. */
   amount?(input: never): Money
+  /** What it is about, in a few words, for the question before it is done: `template order_shipped`. */
+  describe?(input: never): string
   /** Whether some of it was done and some was not. Given the answer. */
   isPartial?(output: never): boolean
+  /** Only the service that did something before can answer, such as for a message it sent: no other one is asked. */
+  ofOneService?: true
   /** Counts up when an answer kept in the cache would no longer be understood; 1 when left out. */
   cacheVersion?: number
 }

@@ -277,6 +277,39 @@ describe('statuses', () => {
     expect(error.retryAfterMs).toBe(expected)
   })
 
+  const inAMinute = String(Math.ceil(Date.now() / 1000) + 60)
+  it.each([
+    ['x-ratelimit-reset', inAMinute, [50_000, 62_000]],
+    ['x-ratelimit-reset', '60', [60_000, 60_000]],
+    ['x-ratelimit-reset', '1000000000', [0, 0]],
+    ['x-ratelimit-reset', '99999999999999999999', [86_400_000, 86_400_000]],
+    ['x-ratelimit-reset', 'soon', undefined],
+    ['x-rate-limit-reset', '30', [30_000, 30_000]],
+    ['x-rate-limit-reset', '999999999999', [86_400_000, 86_400_000]],
+  ] as const)('%s: %s of a 429 is a wait, of a 500 it is none', async (name, value, range) => {
+    const headers = { [name]: value }
+    const vendor = await startVendor({ status: 429, headers }, { status: 500, headers })
+    const http = plantedHttp(vendor.url)
+
+    const limited = await failureOf(http.send(plantedRequest))
+    const broken = await failureOf(http.send(plantedRequest))
+
+    const [from, to] = range ?? [undefined, undefined]
+    const { retryAfterMs } = limited
+    expect(retryAfterMs === undefined ? from : Math.max(from ?? 0, retryAfterMs)).toBe(retryAfterMs)
+    expect(retryAfterMs === undefined ? to : Math.min(to ?? 0, retryAfterMs)).toBe(retryAfterMs)
+    expect(broken.retryAfterMs).toBeUndefined()
+  })
+
+  it('Retry-After is obeyed before the headers of vendors', async () => {
+    const headers = { 'retry-after': '7', 'x-rate-limit-reset': '30' }
+    const vendor = await startVendor({ status: 429, headers })
+
+    expect(await failureOf(plantedHttp(vendor.url).send(plantedRequest))).toMatchObject({
+      retryAfterMs: 7000,
+    })
+  })
+
   it('the adapter reads the answer first', async () => {
     const vendor = await startVendor({ json: { code: 'E1' } })
     const refused = new IntegrationError({ kind: 'rejected', message: 'E1' })

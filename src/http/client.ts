@@ -3,9 +3,9 @@ import { changed, IntegrationError } from '../core/errors.ts'
 import type { Http, HttpReply, HttpRequest, HttpStream, SignableRequest } from '../core/http.ts'
 import { describeBody, parseJson, readPieces, readText } from './body.ts'
 import { cancelled } from './deadline.ts'
-import { type HttpOptions, type Sent, send, type Turn } from './exchange.ts'
+import { type HttpOptions, loadFetch, type Sent, send, type Turn } from './exchange.ts'
 import { toSignable } from './request.ts'
-import { readStatusFault } from './status-faults.ts'
+import { readStatusFault, withWait } from './status-faults.ts'
 
 /** Far more than is kept, so that what is kept can be redacted before it is cut. */
 const excerptLength = 16_384
@@ -44,6 +44,7 @@ async function awaitTurn(options: HttpOptions, request: HttpRequest): Promise<Tu
   try {
     const signed = await sign(options, request)
     if (!options.gate) return { request: signed, waitedMs: 0 }
+    loadFetch()
     const startedMs = options.clock.monotonicMs()
     await options.gate(options.signal)
     const waitedMs = options.clock.monotonicMs() - startedMs
@@ -80,7 +81,9 @@ async function readReply(options: HttpOptions, sent: Sent, judge?: Judge): Promi
   const text = await readText(sent.body)
   const reply = { status: sent.status, headers: sent.headers, text, json: parseJson(text) }
   const failure =
-    options.readFailure?.(reply) ?? readStatusFault(reply, options.clock) ?? judge?.(reply)
+    withWait(options.readFailure?.(reply, options.clock), reply, options.clock) ??
+    readStatusFault(reply, options.clock) ??
+    judge?.(reply)
   if (!failure) return reply
   sent.exchange.excerpt = text.slice(0, excerptLength)
   throw failure

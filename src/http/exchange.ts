@@ -2,9 +2,12 @@
 import type { Clock } from '../core/clock.ts'
 import type { IntegrationError } from '../core/errors.ts'
 import type { HttpReply, HttpRequest, SignableRequest } from '../core/http.ts'
+import { isLoopback } from '../core/service-url.ts'
 import { type Body, defaultMaxBytes } from './body.ts'
 import { startDeadline } from './deadline.ts'
+import { publicFetch, refusePrivate } from './private-addresses.ts'
 import { type Fetch, proxiedFetch, proxyFor } from './proxy.ts'
+import { nextRequest } from './redirects.ts'
 
 /** What was sent and what came back, for the call log. No header and no body is in it. */
 export type Exchange = {
@@ -31,10 +34,14 @@ export type HttpOptions = {
   /** Ends every request when aborted. A reason that is an `IntegrationError` is what those requests throw. */
   signal: AbortSignal
   authorize?(request: SignableRequest): Promise<void> | void
-  readFailure?(reply: HttpReply): IntegrationError | undefined
+  readFailure?(reply: HttpReply, clock: Clock): IntegrationError | undefined
   /** Resolves when the vendor's rate allows one more request. */
   gate?(signal: AbortSignal): Promise<void>
   onExchange?(exchange: Exchange): void
+  /** Origins that an answer may send a reading request on to. */
+  allowRedirectsTo?: readonly string[]
+  /** Nothing is sent to an address that leads into a private network. */
+  publicOnly?: boolean
   proxy?: string
   env?: Readonly<Record<string, string | undefined>>
 }
@@ -111,6 +118,12 @@ export async function send(
   }
 }
 
+/**
+ * Node loads its HTTP client when it is first touched, which takes longer than a request may be late for its slot: it is
+ * touched before the first one waits for its turn.
+ */
+export const loadFetch = (): void => void globalThis.Response
+
 const proxied = new Map<string, Promise<Fetch>>()
 
 /**
@@ -122,8 +135,38 @@ async function fetchThrough(
   request: SignableRequest,
   signal: AbortSignal,
 ): Promise<Response> {
+  const { allowRedirectsTo: allowed = [], publicOnly = false } = options
+  let next = request
+  for (let hops = 0; ; hops++) {
+    // What an answer points to is judged as strictly as what a stranger may write, unless we are among twins.
+    const isGuarded = publicOnly || (hops > 0 && !isLocal(options))
+    const response = await fetchOne(options, next, signal, isGuarded)
+    const { status, headers } = response
+    if (allowed.length === 0 || status < 300 || status > 399) return response
+    const answer = { status, location: headers.get('location') }
+    const followed = nextRequest(next, answer, { allowed, hops, isLocal: isLocal(options) })
+    if (!followed) return response
+    await response.body?.cancel()
+    next = followed
+  }
+}
+
+const isLocal = ({ baseUrl }: HttpOptions): boolean =>
+  isLoopback(URL.parse(baseUrl)?.hostname ?? '')
+
+async function fetchOne(
+  options: HttpOptions,
+  request: SignableRequest,
+  signal: AbortSignal,
+  isGuarded: boolean,
+): Promise<Response> {
   const proxy = proxyFor(request.url, options.proxy, options.env ?? {})
-  const through = proxy ? await remember(proxied, proxy, proxiedFetch) : fetch
+  if (isGuarded) refusePrivate(request.url)
+  const through = proxy
+    ? await remember(proxied, proxy, proxiedFetch) // which resolves the name, and connects where it may
+    : isGuarded
+      ? await publicFetch()
+      : fetch
   return through(request.url, {
     method: request.method,
     headers: request.headers,

@@ -4,7 +4,7 @@ type Meaning = {
   codes: RegExp
   /** Left out: whatever the system was doing. Unset in the error counts as `connect`: undici's own errors. */
   during?: 'connect'
-  kind: 'config' | 'unavailable' | 'bad_response'
+  kind: 'config' | 'unavailable' | 'timeout' | 'bad_response'
   outcome: 'not_done' | 'unknown'
   says: string
   hint?: string
@@ -30,6 +30,13 @@ const meanings: Meaning[] = [
     outcome: 'not_done',
     says: 'no connection to the host',
     hint: 'The vendor may be down, or a firewall stands between.',
+  },
+  {
+    codes: /^CERT_HAS_EXPIRED$/, // the vendor's trouble, unlike the rest: and it ends when the vendor renews it
+    kind: 'unavailable',
+    outcome: 'not_done',
+    says: 'the certificate of the vendor has expired',
+    hint: 'The vendor has to renew it; certificates are never ignored. Check the clock of this machine too.',
   },
   {
     codes:
@@ -60,8 +67,14 @@ const meanings: Meaning[] = [
     hint: 'Check the address, its port, and whether it wants https.',
   },
   {
+    codes: /^UND_ERR_(HEADERS|BODY)_TIMEOUT$/,
+    kind: 'timeout',
+    outcome: 'unknown',
+    says: 'the vendor did not answer in time',
+  },
+  {
     codes:
-      /^(ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|UND_ERR_SOCKET|UND_ERR_RES_|UND_ERR_BODY_TIMEOUT|UND_ERR_HEADERS_TIMEOUT)/,
+      /^(ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|UND_ERR_SOCKET|UND_ERR_RES_)/,
     kind: 'unavailable',
     outcome: 'unknown',
     says: 'the connection broke before the answer was complete',
@@ -78,6 +91,8 @@ const meanings: Meaning[] = [
 export function readNetworkFault(error: unknown): IntegrationError {
   if (error instanceof IntegrationError) return error
   const causes = causesOf(error)
+  const own = causes.find((each) => each instanceof IntegrationError)
+  if (own) return own // what refused the address while it was resolved
   for (const { codes, during, kind, outcome, says, hint } of meanings) {
     const matching = causes.find(
       (each) => codes.test(codeOf(each) ?? '') && (!during || isConnecting(each)),

@@ -4,10 +4,14 @@ import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { type Clock, systemClock } from '../core/clock.ts'
 import type { Twin, TwinDefinition, TwinReply, TwinRequest } from '../core/twin.ts'
-import { actsFirst, createFaultBook, type FaultBook, FaultOrder } from './twin-faults.ts'
+import { actsFirst, createFaultBook, type FaultBook, FaultOrder, refusalOf } from './twin-faults.ts'
+import { listenForLines } from './twin-lines.ts'
 
 export type TwinServer = {
+  /** Where the vendor is played, such as `http://127.0.0.1:9000` or `smtp://127.0.0.1:2525`. */
   url: string
+  /** Where `/_twin/faults` and `/_twin/stats` are; the same as `url` for a twin that speaks HTTP. */
+  controlUrl: string
   twin: Twin
   faults: FaultBook
   /** The config of a service that talks to this twin. */
@@ -36,18 +40,23 @@ export async function startTwin(
       response.destroy(error instanceof Error ? error : undefined)
     })
   })
-  server.listen(port, '127.0.0.1')
+  const { scheme } = definition
+  // First, for it may find its port taken.
+  const line = scheme === undefined ? undefined : await listenForLines({ twin, faults }, port)
+  server.listen(line ? 0 : port, '127.0.0.1')
   await once(server, 'listening')
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const controlUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const url = line ? `${scheme}://127.0.0.1:${line.port}` : controlUrl
   return {
     url,
+    controlUrl,
     twin,
     faults,
     config: definition.config(url, chosen),
     async close() {
       server.close()
       server.closeAllConnections()
-      await once(server, 'close')
+      await Promise.all([once(server, 'close'), line?.close()])
     },
   }
 }
@@ -176,7 +185,7 @@ async function control({ twin, faults }: Hosted, request: TwinRequest, response:
   if (request.method === 'DELETE') faults.clear()
   if (request.method === 'POST') {
     const order = FaultOrder.safeParse(parse(request.body))
-    if (!order.success) return sendReply({ status: 400, json: order.error.issues }, response)
+    if (!order.success) return sendReply({ status: 400, text: refusalOf(order.error) }, response)
     faults.add(order.data)
   }
   return sendReply({ json: faults.list() }, response)

@@ -35,6 +35,8 @@ export type RunOptions = {
   options: Record<string, unknown>
   fromStart?: boolean
   isDryRun?: boolean
+  /** Who serves it, where there is a choice: where one of them stopped, another one cannot continue. */
+  servedBy?: string
   clientsFor(runId: string): Pick<AnyContext, 'use' | 'source'>
   rules?: FailureRules
   onProgress?(progress: Progress): void
@@ -245,11 +247,15 @@ const toRow = ({ key, reason, raw }: ItemFailure, at: Date) => ({
 })
 
 /** Each way a job is run keeps its own place: a run of three products must not lose that of the whole catalogue. */
-function keyOf({ id, onlyFlags = [] }: AnyJob, { options, isDryRun }: RunOptions): string {
+function keyOf(
+  { id, onlyFlags = [] }: AnyJob,
+  { options, isDryRun, servedBy }: RunOptions,
+): string {
   const said = Object.entries(options).filter(
     ([name, value]) => value !== undefined && !onlyFlags.includes(name),
   )
-  const text = JSON.stringify(said.toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  const sorted = said.toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const text = JSON.stringify(servedBy === undefined ? sorted : [...sorted, servedBy])
   const way = createHash('sha256').update(text).digest('hex').slice(0, 12)
   return `${id}#${isDryRun ? 'dry-run-' : ''}${way}`
 }

@@ -47,6 +47,11 @@ export async function listBreakers<State extends BreakerShape>(
   return new Map(rows.map(({ service, state }) => [service, JSON.parse(state) as State]))
 }
 
+/** Forgets everything about it: it is closed from the next call on. */
+export async function dropBreaker(db: Db, service: string): Promise<void> {
+  await db.deleteFrom('breakers').where('service', '=', service).execute()
+}
+
 async function putBreaker(tx: Db, service: string, state: BreakerShape): Promise<void> {
   const row = { status: state.status, state: JSON.stringify(state) }
   await tx

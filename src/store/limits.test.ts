@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { memoryState } from '../testing/state.ts'
-import { listNotBefore, reserveSlots, resetLimit, setNotBefore } from './limits.ts'
+import { liftPause, listNotBefore, reserveSlots, setNotBefore } from './limits.ts'
 import type { Db } from './schema.ts'
 
 const start = Date.UTC(2026, 0, 1)
@@ -81,7 +81,7 @@ describe('reserveSlots', () => {
     const db = await memoryState()
     const hour = 3_600_000
     await reserve(db, start + hour)
-    await setNotBefore(db, 'haier', start + hour + 500)
+    await setNotBefore(db, 'haier', start + hour + 500, start + hour)
 
     const slot = (await reserve(db, start)) ?? 0
 
@@ -92,20 +92,34 @@ describe('reserveSlots', () => {
 describe('setNotBefore', () => {
   it('holds back every slot, and the later wish wins', async () => {
     const db = await memoryState()
-    await setNotBefore(db, 'haier', start + 5000)
-    await setNotBefore(db, 'haier', start + 3000)
+    await setNotBefore(db, 'haier', start + 5000, start)
+    await setNotBefore(db, 'haier', start + 3000, start)
 
     expect(await reserve(db, start)).toBe(start + 5000)
     expect(await reserve(db, start)).toBe(start + 5010)
     expect(await listNotBefore(db)).toEqual(new Map([['haier', start + 5000]]))
   })
 
-  it('is forgotten by a reset', async () => {
+  it('is forgotten when it is lifted, with the slots behind it', async () => {
     const db = await memoryState()
-    await setNotBefore(db, 'haier', start + 5000)
+    await setNotBefore(db, 'haier', start + 5000, start)
+    await reserve(db, start)
 
-    await resetLimit(db, 'haier')
+    const lifted = await liftPause(db, 'haier', start)
 
+    expect(lifted).toBe(start + 5000)
     expect(await reserve(db, start)).toBe(start)
+    expect(await listNotBefore(db)).toEqual(new Map())
+    expect(await liftPause(db, 'haier', start)).toBeUndefined()
+  })
+
+  it('is lifted without giving away slots that others hold', async () => {
+    const db = await memoryState()
+    await reserve(db, start, { count: 5 })
+    await setNotBefore(db, 'haier', start + 5000, start)
+
+    await liftPause(db, 'haier', start)
+
+    expect(await reserve(db, start)).toBe(start + 50)
   })
 })

@@ -9,11 +9,10 @@ export type ProcessIdentity = {
   startedAt: string | null
 }
 
-export const thisProcess = (): ProcessIdentity => ({
-  host: hostname(),
-  pid: process.pid,
-  startedAt: startOf(process.pid) ?? null,
-})
+let own: ProcessIdentity | undefined
+
+export const thisProcess = (): ProcessIdentity =>
+  (own ??= { host: hostname(), pid: process.pid, startedAt: startOf(process.pid) ?? null })
 
 /** Whether a process of this host still runs. A number that was given to another process counts as gone. */
 export function isAlive({ pid, startedAt }: ProcessIdentity): boolean {

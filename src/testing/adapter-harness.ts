@@ -18,6 +18,8 @@ export type HarnessOptions = {
   clock?: Clock
   attempts?: number
   timeoutMs?: number
+  /** For a call as a whole, status queries after an unknown outcome included. */
+  deadlineMs?: number
   /** The vendor's limits; left out: none, so that a test need not wait. */
   perSecond?: number
   concurrent?: number

@@ -34,5 +34,11 @@ export function vectors<Input = Record<string, unknown>, Expect = Record<string,
   const { cases } = JSON.parse(readFileSync(path, 'utf8')) as {
     cases: VectorCase<Input, Expect>[]
   }
-  return cases.filter(isWanted)
+  const wanted = cases.filter(isWanted)
+  if (wanted.length === 0 && folder === ownFolder) {
+    throw new Error(
+      `the vectors named ${name} have no case that is wanted: the test would test nothing`,
+    )
+  }
+  return wanted
 }

@@ -1,5 +1,6 @@
 /** Queries of the Haier open platform in its own words. Section numbers are those of the interface description. */
 import { z } from 'zod'
+import { basicPair } from '../../core/basic-auth.ts'
 import type { Http } from '../../core/http.ts'
 import {
   endpointsOf,
@@ -43,7 +44,7 @@ export async function fetchToken(http: Http, config: HaierConfig): Promise<Their
 /** Section 4: a password grant of YLH, as a form. */
 export async function fetchYlhToken(http: Http, config: HaierConfig): Promise<TheirToken> {
   const { username, password, clientId, clientSecret } = ylhAccountOf(config)
-  const basic = Buffer.from(`${clientId}:${clientSecret.reveal()}`).toString('base64')
+  const basic = basicPair(clientId, clientSecret.reveal())
   const answer = await http.json({
     method: 'POST',
     url: ylhEndpointsOf(config).tokenUrl,

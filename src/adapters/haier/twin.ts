@@ -1,5 +1,6 @@
 /** Haier and YLH, played on one address: section 1 to 4 with a made-up account, catalogue and order book. */
 import { z } from 'zod'
+import { basicPair } from '../../core/basic-auth.ts'
 import type { Clock } from '../../core/clock.ts'
 import { defineTwin, type Twin, type TwinReply, type TwinRequest } from '../../core/twin.ts'
 import { account, createTokens, createWindow, fail, jsonOf } from './twin-access.ts'
@@ -187,7 +188,7 @@ const tokenPlaces: ((token: string, expires_in: number) => unknown)[] = [
 ]
 
 function isYlhClient({ headers }: TwinRequest): boolean {
-  const pair = Buffer.from(`${account.ylhClientId}:${account.ylhClientSecret}`).toString('base64')
+  const pair = basicPair(account.ylhClientId, account.ylhClientSecret)
   return (
     headers['system-name'] === 'ylh-open-api' &&
     headers.authorization === `Basic ${pair}` &&

@@ -63,6 +63,8 @@ export const CleanReport = z.strictObject({
     import_counts: z.int(),
     listings: z.int(),
     listing_items: z.int(),
+    outbox: z.int(),
+    cached_answers: z.int(),
   }),
   bytes_before: z.int(),
   bytes_after: z.int().describe('In a dry run: about'),

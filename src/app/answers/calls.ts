@@ -57,6 +57,7 @@ const Step = z.strictObject({
   service: z.string().nullable(),
   text: z.string(),
   ms: z.int().optional().describe('What it waited'),
+  requests: z.int().describe('How many requests had been made by then'),
 })
 
 export const CallDetails = CallInfo.extend({

@@ -13,6 +13,7 @@ export const ConfigReport = z.strictObject({
   services: z.int(),
   jobs: z.int(),
   faults: z.array(Fault),
+  remarks: z.array(Fault).describe('What is accepted and still looks like a slip'),
 })
 
 export type ConfigReport = z.infer<typeof ConfigReport>

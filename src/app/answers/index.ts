@@ -6,7 +6,9 @@
 import { z } from 'zod'
 import { AdapterInfo } from './adapters.ts'
 import { backupOrRehearsal, CleanReport, RestoreReport } from './backup.ts'
+import { BreakerInfo, BreakerReset } from './breakers.ts'
 import { BundleReport, ConfigRestored } from './bundle.ts'
+import { callOrRehearsal } from './call.ts'
 import { CallDetails, CallInfo } from './calls.ts'
 import {
   ConfigDiff,
@@ -20,8 +22,18 @@ import { Explained } from './explain.ts'
 import { EditedService } from './edit.ts'
 import { ExportResult, ProductRow } from './exports.ts'
 import { JobInfo } from './jobs.ts'
+import { OperationInfo } from './kinds.ts'
 import { AddedSlot, KeySlotInfo, RemovedSlot, RotatedKey } from './keys.ts'
 import { Project, Status } from './project.ts'
+import { RouteExplanation, RouteSimulation } from './routes.ts'
+import {
+  CallState,
+  ChangedQueue,
+  QueuedCall,
+  QueuedDetails,
+  SentCall,
+  SettledCall,
+} from './queue.ts'
 import { RunDetails, RunInfo, RunReport } from './runs.ts'
 import { SecretInfo } from './secrets.ts'
 import { AddedService, ServiceDetails, ServiceInfo, SwitchResult } from './services.ts'
@@ -40,6 +52,11 @@ export const answers: Readonly<Record<string, z.ZodType>> = {
   test: list('results', TestResult),
   disable: SwitchResult,
   enable: SwitchResult,
+  'route explain': RouteExplanation,
+  'route simulate': RouteSimulation,
+  'breaker list': list('breakers', BreakerInfo),
+  'breaker trip': BreakerInfo,
+  'breaker reset': BreakerReset,
   'config check': ConfigReport,
   'config explain': ConfigExplanation,
   'config history': list('versions', ConfigVersionInfo),
@@ -64,6 +81,15 @@ export const answers: Readonly<Record<string, z.ZodType>> = {
   restore: RestoreReport,
   clean: CleanReport,
   doctor: DoctorAnswer,
+  call: callOrRehearsal,
+  'call result': CallState,
+  'queue list': list('calls', QueuedCall),
+  'queue show': QueuedDetails,
+  'queue retry': ChangedQueue,
+  'queue drop': ChangedQueue,
+  'queue settle': SettledCall,
+  'queue send': list('calls', SentCall),
+  kinds: list('operations', OperationInfo),
   'key list': list('slots', KeySlotInfo),
   'key add': AddedSlot,
   'key remove': RemovedSlot,

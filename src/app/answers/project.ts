@@ -14,6 +14,14 @@ export type Project = z.infer<typeof Project>
 export const Status = z.strictObject({
   services: z.array(ServiceStatus),
   jobs: z.array(JobInfo),
+  queue: z
+    .strictObject({
+      waiting: z.int(),
+      sending: z.int(),
+      dead: z.int().describe('Not sent before their deadline'),
+      unknown: z.int().describe('May have been done'),
+    })
+    .describe('Calls of the outbox'),
   files: z
     .array(z.strictObject({ file: z.string(), bytes: z.int() }))
     .describe('The state and the call log, each with what is not yet written through'),

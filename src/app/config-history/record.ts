@@ -15,22 +15,22 @@ export const recordLoaded = (
   app: App,
   db: Db,
   loaded: LoadedConfig,
-): Promise<ConfigVersion | undefined> => quietly(() => record(app, db, loaded))
+): Promise<ConfigVersion | undefined> => quietly(app, () => record(app, db, loaded))
 
 /** The same after a command has written the file, so that the version carries the name of that command. */
 export const recordWritten = (app: App): Promise<ConfigVersion | undefined> =>
-  quietly(async () => {
+  quietly(app, async () => {
     const { db } = await app.stateAsIs()
     return record(app, db, await readProjectConfig(app.file(), app.env))
   })
 
-async function quietly<T>(work: () => Promise<T>): Promise<T | undefined> {
+async function quietly<T>(app: App, work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work()
   } catch (error) {
     const isState = error instanceof CaravanError && error.code.startsWith('state_')
     // A state that cannot be written is told by whatever has to write to it.
-    if (!isState) process.emitWarning(messageOf(error), 'ConfigHistoryWarning')
+    if (!isState) app.warn(messageOf(error), 'ConfigHistoryWarning')
     return undefined
   }
 }

@@ -1,4 +1,4 @@
-import { formatFaults } from '../../config/faults.ts'
+import { formatFaults, pathText } from '../../config/faults.ts'
 import type { LoadedConfig } from '../../config/load.ts'
 import { parsePlaceholders, resolvePlaceholders } from '../../config/placeholders.ts'
 import { fileSources } from '../../config/sources.ts'
@@ -8,6 +8,7 @@ import { CaravanError } from '../../core/errors.ts'
 import { listSecrets } from '../../store/secrets.ts'
 import { counted } from '../../core/words.ts'
 import { type Check, type Finding, findingOf } from './check.ts'
+import { secretsOf } from './key.ts'
 import type { Patient } from './patient.ts'
 
 const id = 'config'
@@ -23,7 +24,11 @@ export const config: Check = {
       const hasHint = error instanceof CaravanError && error.hint !== undefined
       return [findingOf(id, error, hasHint ? undefined : 'caravan config check')]
     }
-    return [...faultsOf(loaded), ...(await unsetIn(loaded, patient))]
+    return [
+      ...faultsOf(loaded),
+      ...(await unsetIn(loaded, patient)),
+      ...(await remarksOn(loaded, patient)),
+    ]
   },
 }
 
@@ -51,6 +56,30 @@ function faultsOf(loaded: LoadedConfig): Finding[] {
     },
     ...findings,
   ]
+}
+
+/** What an adapter accepts and finds odd; of services that can be read whole, for another check tells of the others. */
+async function remarksOn(loaded: LoadedConfig, patient: Patient): Promise<Finding[]> {
+  const opened = await secretsOf(patient).catch(() => undefined)
+  const sources = fileSources({
+    env: patient.app.env,
+    configDir: dirname(loaded.file),
+    secret: async (name) => {
+      try {
+        return opened?.read(name)
+      } catch {
+        return undefined
+      }
+    },
+  })
+  const { reviewServices } = await import('../service.ts')
+  const { remarks } = await reviewServices(loaded, sources)
+  return remarks.map(({ path, message }) => ({
+    check: id,
+    severity: 'note',
+    what: `${pathText(path)}: ${message}`,
+    mend: `caravan edit ${String(path[1])}`,
+  }))
 }
 
 /** Placeholders of services are looked up only when the service is used; here before somebody waits for it. */

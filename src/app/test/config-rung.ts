@@ -32,7 +32,7 @@ export async function checkOffline(app: App, loaded: LoadedConfig, name: string)
   const { faults } = await resolvePlaceholders({ config, ...(proxy && { proxy }) }, sources)
   // A stand-in may not be what a field takes, so values are judged only where all of them are real.
   if (faults.length > 0 || stored === 0) {
-    await resolveService(loaded, name, adapter.config, sources, adapter.checkConfig)
+    await resolveService(loaded, name, adapter.config, sources, adapter)
   }
   const fields = Object.keys(config).length
   const seen = `${fields} ${fields === 1 ? 'field' : 'fields'}`

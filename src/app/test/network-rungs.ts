@@ -2,7 +2,9 @@ import type { Service } from '../../calls/call.ts'
 import type { Cause } from '../../core/causes.ts'
 import type { TestRung } from '../answers/test.ts'
 import {
+  canLook,
   type OriginReport,
+  originOf,
   type Prober,
   type ProbeRung,
   probeRungs,
@@ -29,11 +31,12 @@ export async function climbNetwork(prober: Prober, service: Service): Promise<Ne
     return { rungs: [rung], broken, warnings: [] }
   }
   const urls = addresses.map((address) => new URL(address))
-  const origins = new Set(urls.filter(isWeb).map(({ origin }) => origin))
+  const origins = new Set(urls.filter(canLook).map(originOf))
   const reports = await Promise.all(
     [...origins].map((origin) => prober.look(origin, service.guards.proxy)),
   )
-  const network: NetworkReport = { rungs: [], warnings: [], certificateEndsAt: firstEnd(reports) }
+  const warnings = ignoredProxy(service, urls)
+  const network: NetworkReport = { rungs: [], warnings, certificateEndsAt: firstEnd(reports) }
   for (const rung of probeRungs) {
     const joined = joinRung(rung, reports)
     network.rungs.push(joined.shown)
@@ -45,7 +48,12 @@ export async function climbNetwork(prober: Prober, service: Service): Promise<Ne
   return network
 }
 
-const isWeb = ({ protocol }: URL): boolean => protocol === 'https:' || protocol === 'http:'
+/** Proxies are for HTTP; that one which was set is not used must not be found out by looking at packets. */
+function ignoredProxy({ guards }: Service, urls: readonly URL[]): string[] {
+  const others = urls.filter(({ protocol }) => !/^https?:$/.test(protocol))
+  if (guards.proxy === undefined || others.length === 0) return []
+  return [`the proxy of this service is not used: ${others[0]?.host} is asked without HTTP`]
+}
 
 /** Which of the addresses is meant goes without saying where there is one, or where the text names it itself. */
 const namesItself: readonly ProbeRung[] = ['dns', 'tcp']
@@ -64,7 +72,7 @@ function joinRung(rung: ProbeRung, reports: readonly OriginReport[]) {
     rung,
     status:
       failed.length > 0 ? 'failed' : has('warning') ? 'warning' : has('ok') ? 'ok' : 'skipped',
-    saw: [...new Set(texts)].join('; ') || 'not looked at: no web address',
+    saw: [...new Set(texts)].join('; ') || 'not looked at: neither a web nor a mail address',
     duration_ms: Math.max(0, ...found.map(({ durationMs }) => durationMs)),
   }
   const warnings = found

@@ -52,9 +52,11 @@ async function candidatesAt(cli: Cli, spot: Spot, more: readonly Option[]): Prom
       each.value.startsWith(':') ? each : { ...each, value: `${prefix}${each.value}` },
     )
   }
-  const isAstray = before.length > 0 && command.commands.length > 0 && !defaultOf(command)
+  const hasChildrenAlone = command.commands.length > 0 && command.registeredArguments.length === 0
+  const isAstray = before.length > 0 && hasChildrenAlone && !defaultOf(command)
   if (isAstray) return []
   const { argument } = expected
+  if (argument && kindOf(shown(argument)) === 'input') return inputsOf(before)
   const words = [
     ...(before.length === 0 ? childrenOf(command) : []),
     ...(argument ? await valuesOf(cli, argument.argChoices, placeholderOf(shown(argument))) : []),
@@ -87,10 +89,20 @@ async function valuesOf(
 ): Promise<Candidate[]> {
   if (choices) return choices.map((value) => ({ value }))
   const kind = valueKinds[placeholder ?? ''] ?? 'free'
-  if (kind === 'free') return []
+  if (kind === 'free' || kind === 'input') return []
   if (kind === 'files' || kind === 'folders') return [{ value: `:${kind}` }]
   return namesOf(cli, kind)
 }
+
+const kindOf = (flags: string) => valueKinds[placeholderOf(flags) ?? '']
+
+/** The keys of the operation that was named, but for those that have their value. */
+const inputsOf = ([operation = '', ...given]: readonly string[]): Promise<Candidate[]> =>
+  orNone(async () => {
+    const { listInputs } = await import('../../app/complete.ts')
+    const keys = await listInputs(operation)
+    return keys.filter(({ value }) => !given.some((word) => word.startsWith(value)))
+  })
 
 const namesOf = (cli: Cli, kind: NameKind): Promise<Candidate[]> =>
   orNone(async () => {

@@ -4,8 +4,11 @@
  */
 import type { NameKind } from '../../app/complete.ts'
 
-/** `files` and `folders` are left to the shell; `free` is anything: a new name, a reason, a number. */
-export type ValueKind = NameKind | 'files' | 'folders' | 'free'
+/**
+ * `files` and `folders` are left to the shell; `input` are the keys of the operation that stands before; `free` is
+ * anything: a new name, a reason, a number.
+ */
+export type ValueKind = NameKind | 'files' | 'folders' | 'input' | 'free'
 
 export const valueKinds: Readonly<Record<string, ValueKind>> = {
   service: 'service',
@@ -33,6 +36,10 @@ export const valueKinds: Readonly<Record<string, ValueKind>> = {
   field: 'free',
   day: 'free',
   recipient: 'free',
+  operation: 'operation',
+  kind: 'kind',
+  input: 'input',
+  amount: 'free',
 }
 
 /** `<service>`, `[service...]` and `--service <service>` alike: the word in the brackets. */

@@ -36,6 +36,8 @@ _caravan() {
       *)
         line="${'$'}{line%%$'\t'*}"
         COMPREPLY+=("${'$'}{line#"$prefix"}")
+        # A value follows at once.
+        [[ $line == *= ]] && compopt -o nospace 2>/dev/null
         ;;
     esac
   done < <("$program" __complete "${'$'}{words[@]}" 2>/dev/null)

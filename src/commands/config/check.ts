@@ -9,7 +9,7 @@ export function registerCheck(config: Command, cli: Cli): void {
     .command('check')
     .summary('Check the whole file and show every fault')
     .action(async (flags: { json?: boolean }) => {
-      const { text, ...result } = await cli.withApp(async (app) => {
+      const { text, remarksText, ...result } = await cli.withApp(async (app) => {
         const { checkConfig } = await import('../../app/config.ts')
         return checkConfig(app)
       })
@@ -24,6 +24,7 @@ export function registerCheck(config: Command, cli: Cli): void {
             ['jobs', String(result.jobs)],
             ['result', faults === 0 ? 'no faults' : counted(faults, 'fault')],
             ['faults', text],
+            ['remarks', remarksText],
           ],
         },
         flags,

@@ -60,7 +60,7 @@ describe.skipIf(noPager !== undefined)('on a terminal', () => {
 
     const long = await runOnTerminal('explain', options)
     const text = noted()
-    const short = await runOnTerminal('adapters', options)
+    const short = await runOnTerminal('list', options)
     const json = await runOnTerminal('explain --json', options)
 
     expect(long).toMatchObject({ code: 0, screen: expect.stringContaining('paged: ') })

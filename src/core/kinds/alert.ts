@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defineKind } from '../kind.ts'
+import { quoted } from '../words.ts'
 import { MessageStatus } from './sms.ts'
 
 export const AlertLevel = z.enum(['info', 'warning', 'critical'])
@@ -11,6 +12,7 @@ export const Alert = z.object({
     .trim()
     .min(1)
     .max(200)
+    .regex(/^[^\n\r\v\f\u0085\u2028\u2029]*$/, 'must be one line')
     .meta({ description: 'One line', example: 'sms-main is down' }),
   text: z.string().trim().min(1).max(20_000).meta({ description: 'Plain text, lines kept' }),
   level: AlertLevel.default('info'),
@@ -36,10 +38,11 @@ export const alert = defineKind({
   title: 'Alerts to people',
   operations: {
     notify: {
-      summary: 'Tells people something',
+      summary: 'Tell people something',
       effect: 'message',
       input: Alert,
       output: AlertResult,
+      describe: ({ title }: Alert) => quoted('title', title),
       isPartial: ({ partial }: AlertResult) => partial,
     },
   },

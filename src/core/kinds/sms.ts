@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { failureKinds } from '../errors.ts'
 import { defineKind } from '../kind.ts'
-import { readPhone } from '../sms/phone.ts'
+import { isCountry, readPhone } from '../sms/phone.ts'
+import { isNotBlank, quoted } from '../words.ts'
 
 /** `accepted`: the vendor took it, nothing is known of the handset. `delivered` and `failed` are final. */
 export const MessageStatus = z.enum(['accepted', 'delivered', 'failed', 'unknown'])
@@ -10,19 +11,22 @@ export type MessageStatus = z.infer<typeof MessageStatus>
 const maxRecipients = 1000
 const Country = z
   .string()
-  .regex(/^[A-Z]{2}$/, 'must be two capital letters, such as CN')
+  .regex(/^[A-Z]{2}$/, { error: 'must be two capital letters, such as CN', abort: true })
+  .refine(isCountry, 'is no country with telephone numbers of its own; such as CN or RU')
   .optional()
   .meta({ description: 'Of numbers that are written without a plus, such as CN or RU' })
 
-const Raw = z.string().trim().min(1).max(40)
+/** What is wrong with it is said by `e164Of`, in words. */
+const Raw = z.string().trim().min(1)
 
 const Addressed = z.object({
   to: z.union([Raw, z.array(Raw).min(1).max(maxRecipients)]).meta({
-    description: 'One number or several, with a plus and the country code',
+    description:
+      'One number or several, with a plus and the country code; on the command line to=… once for each',
     example: '+8618501234444',
   }),
   country: Country,
-  text: z.string().min(1).max(2000).optional().meta({
+  text: z.string().min(1).max(2000).refine(isNotBlank, 'must not be blank').optional().meta({
     description: 'The text, for services that send free text',
   }),
   template: z.string().trim().min(1).max(200).optional().meta({
@@ -62,6 +66,9 @@ export const SmsRecipient = z.object({
       code: z.string().optional(),
       message: z.string(),
       hint: z.string().optional(),
+      /** Of a limit: `recipient` when it protects this person, whoever sends. */
+      scope: z.enum(['account', 'recipient']).optional(),
+      retryAfterMs: z.int().optional(),
     })
     .optional(),
 })
@@ -85,9 +92,13 @@ const StatusQuery = z
     messageId: z.string().trim().min(1).max(200).meta({ description: 'As "send" gave it' }),
     to: Raw.meta({ description: 'The number it went to', example: '+8618501234444' }),
     country: Country,
-    sentAt: z.iso.datetime({ offset: true }).optional().meta({
-      description: 'When it was sent, about; some vendors look up by day. Left out: today',
-    }),
+    sentAt: z
+      .union([z.iso.datetime({ offset: true }), z.iso.date()])
+      .optional()
+      .meta({
+        description:
+          'When it was sent, about, or its day in UTC; some vendors look up by day. Left out: today',
+      }),
   })
   .transform(({ to, country, ...rest }, context) => ({ ...rest, to: e164Of(to, country, context) }))
 
@@ -107,16 +118,19 @@ export const sms = defineKind({
   title: 'Text messages',
   operations: {
     send: {
-      summary: 'Sends a text message to one or many numbers',
+      summary: 'Send a text message to one or many numbers',
       effect: 'message',
       input: SmsMessage,
       output: SmsResult,
       recipients: ({ to }: SmsMessage) => to,
+      describe: ({ text, template }: SmsMessage) =>
+        text === undefined ? `template ${template}` : quoted('text', text),
       isPartial: ({ partial }: SmsResult) => partial,
     },
     status: {
-      summary: 'Asks what became of a message',
+      summary: 'Ask what became of a message',
       effect: 'read',
+      ofOneService: true,
       input: StatusQuery,
       output: SmsStatus,
     },
@@ -124,16 +138,23 @@ export const sms = defineKind({
 })
 
 function e164Of(raw: string, country: string | undefined, context: z.RefinementCtx): string {
-  const phone = readPhone(raw, country)
+  const phone = raw.length > longest ? undefined : readPhone(raw, country)
   if (phone?.mayReceiveSms) return phone.e164
-  const path = ['to']
-  if (phone) {
-    context.addIssue({ code: 'custom', path, message: `${raw} is a landline: it takes no texts` })
-  } else if (country || raw.startsWith('+')) {
-    context.addIssue({ code: 'custom', path, message: `${raw} is not a telephone number` })
-  } else {
-    const message = `${raw} has no country: write it with a plus, or give country`
-    context.addIssue({ code: 'custom', path, message })
-  }
+  const message = phone ? `${raw} is a landline: it takes no texts` : faultOf(raw, country)
+  context.addIssue({ code: 'custom', path: ['to'], message })
   return raw
+}
+
+/** Longer than any number with its blanks and brackets. */
+const longest = 40
+
+function faultOf(raw: string, country: string | undefined): string {
+  const shown = raw.length > longest ? `${raw.slice(0, longest)}…` : raw
+  if (/\d[\s)]*[,;\n]/.test(raw)) {
+    return 'several numbers are a list: to=… once for each, or a JSON list of them'
+  }
+  const looksLikeOne = raw.length <= longest && /^[\d\s().\-/]+$/.test(raw) && /\d{3}/.test(raw)
+  return looksLikeOne && country === undefined
+    ? `${shown} has no country: write it with a plus, or give country`
+    : `${shown} is not a telephone number`
 }

@@ -15,6 +15,9 @@ export type Phone = {
   mayReceiveSms: boolean
 }
 
+/** Whether two capital letters are a country that the numbering plans know. */
+export const isCountry = (text: string): boolean => isSupportedCountry(text)
+
 /** Undefined for what is not a valid number. `country` is that of numbers written without a plus. */
 export function readPhone(raw: string, country?: string): Phone | undefined {
   const known = country !== undefined && isSupportedCountry(country) ? country : undefined

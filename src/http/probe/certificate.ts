@@ -11,14 +11,19 @@ export type Secured = { socket: TLSSocket; protocol: string; endsAt: Date | unde
  * Shakes hands on an open connection. A certificate that is not accepted is read all the same, so that its end can be
  * told, and the connection is closed before a byte is sent on it. Throws a `ProbeFault`.
  */
-export async function secure(raw: Socket, place: Place, signal: AbortSignal): Promise<Secured> {
+export async function secure(
+  raw: Socket,
+  place: Place,
+  signal: AbortSignal,
+  ALPNProtocols: string[] = ['http/1.1'],
+): Promise<Secured> {
   const { host } = place
   const socket = connect({
     socket: raw,
     host,
     servername: isIP(host) ? undefined : host,
     rejectUnauthorized: false, // judged below, by the same verdict
-    ALPNProtocols: ['http/1.1'],
+    ...(ALPNProtocols.length > 0 && { ALPNProtocols }),
   })
   socket.on('error', () => undefined)
   const closed = once(raw, 'close', { signal }).then(() => Promise.reject(new Error('closed')))

@@ -14,9 +14,16 @@ export const systemLookup: Lookup = (host) => lookup(host, { all: true })
 /** A host and port to connect to. IPv6 addresses stand without brackets. */
 export type Place = { host: string; port: number }
 
+const usualPorts: Record<string, number> = {
+  'http:': 80,
+  'https:': 443,
+  'smtp:': 587,
+  'smtps:': 465,
+}
+
 export const placeOf = (url: URL): Place => ({
   host: url.hostname.replace(/^\[|\]$/g, ''),
-  port: Number(url.port) || (url.protocol === 'https:' ? 443 : 80),
+  port: Number(url.port) || (usualPorts[url.protocol] ?? 443),
 })
 
 /** `api.example.com:443`: all of an address that is ever shown. */

@@ -28,7 +28,7 @@ export type ProbeRung = (typeof probeRungs)[number]
 
 /** What was seen of one origin, as far as the first rung that is broken. */
 export type OriginReport = {
-  /** `https://api.example.com`. */
+  /** `https://api.example.com`, or `smtp://mail.example.com:587`. */
   origin: string
   findings: Partial<Record<ProbeRung, Finding>>
   certificateEndsAt?: Date
@@ -47,18 +47,30 @@ export type ProberOptions = {
 }
 
 export type Prober = {
-  /** Looks at the origin of an address, through the proxy its requests would take. The same one is looked at once. */
+  /**
+   * Looks at the origin of an address, through the proxy its requests would take. The same one is looked at once. Mail
+   * servers are asked nothing, and are reached without a proxy.
+   */
   look(url: string, ownProxy?: string): Promise<OriginReport>
 }
+
+/** What can be looked at: web servers and mail servers. */
+export const canLook = ({ protocol }: URL): boolean => isWeb(protocol) || isMail(protocol)
+
+const isWeb = (protocol: string): boolean => protocol === 'https:' || protocol === 'http:'
+const isMail = (protocol: string): boolean => protocol === 'smtps:' || protocol === 'smtp:'
+
+/** `URL.origin` knows web addresses alone. */
+export const originOf = ({ protocol, host }: URL): string => `${protocol}//${host}`
 
 export function createProber(options: ProberOptions): Prober {
   const looks = new Map<string, Promise<OriginReport>>()
   return {
     look(address, ownProxy) {
-      const url = new URL(address)
-      const proxy = proxyFor(url, ownProxy, options.env)
-      const key = `${url.origin} ${proxy ?? ''}`
-      const known = looks.get(key) ?? climb(options, new URL(url.origin), proxy)
+      const url = new URL(originOf(new URL(address)))
+      const proxy = isWeb(url.protocol) ? proxyFor(url, ownProxy, options.env) : undefined
+      const key = `${originOf(url)} ${proxy ?? ''}`
+      const known = looks.get(key) ?? climb(options, url, proxy)
       looks.set(key, known)
       return known
     },
@@ -75,7 +87,7 @@ async function climb(
   url: URL,
   proxyText: string | undefined,
 ): Promise<OriginReport> {
-  const report: OriginReport = { origin: url.origin, findings: {} }
+  const report: OriginReport = { origin: originOf(url), findings: {} }
   const step = stepper(options, report)
   const proxy = proxyText === undefined ? undefined : URL.parse(proxyText)
   if (proxy === null) {
@@ -86,7 +98,7 @@ async function climb(
   }
   const first = placeOf(proxy ?? url)
   const target = placeOf(url)
-  const isTls = url.protocol === 'https:'
+  const isTls = url.protocol === 'https:' || url.protocol === 'smtps:'
   let socket: Socket | undefined
   try {
     const addresses = await step('dns', async (signal) => {
@@ -110,14 +122,18 @@ async function climb(
     const raw = socket
     if (isTls) {
       const secured = await step('tls', async (signal) => {
-        const made = await secure(raw, target, signal)
+        const made = await secure(raw, target, signal, isMail(url.protocol) ? [] : ['http/1.1'])
         return [made, certificateSeen(made, options.clock.now())]
       })
       if (!secured) return report
       report.certificateEndsAt = secured.endsAt
       socket = secured.socket
-    } else report.findings.tls = { status: 'skipped', saw: 'none: plain http', durationMs: 0 }
+    } else report.findings.tls = skipped(plainly(url))
 
+    if (isMail(url.protocol)) {
+      report.findings.clock = skipped('not seen: a mail server does not say what time it is')
+      return report
+    }
     const speaking = socket
     await step('clock', async (signal) => {
       const plainProxy = proxy && !isTls ? proxy : undefined
@@ -135,6 +151,13 @@ async function climb(
     socket?.destroy()
   }
 }
+
+const skipped = (saw: string): Finding => ({ status: 'skipped', saw, durationMs: 0 })
+
+const plainly = ({ protocol }: URL): string =>
+  isMail(protocol)
+    ? 'begins in clear; what comes after STARTTLS is seen by the last rung'
+    : 'none: plain http'
 
 type Seen = { status?: Finding['status']; saw: string }
 type Look<T> = (signal: AbortSignal) => Promise<readonly [T, Seen]>

@@ -7,7 +7,7 @@ import { systemClock } from '../../core/clock.ts'
 import { type Certificate, hasOpenssl, makeCertificate } from '../../testing/certificates.ts'
 import { closedPort, trust } from '../../testing/dead-ends.ts'
 import { startRawServer } from '../../testing/http.ts'
-import { type Lookup, open } from './connect.ts'
+import { type Lookup, open, placeOf } from './connect.ts'
 import { readConnectFault } from './finding.ts'
 import { createProber, type OriginReport, type ProberOptions } from './index.ts'
 
@@ -357,6 +357,48 @@ describe('proxies', () => {
 
     expect(endsOf(report)).toEqual({ dns: 'ok', tcp: 'ok', tls: 'skipped', clock: 'ok' })
     expect(asked).toEqual(['http://api.example.com/'])
+  })
+})
+
+describe('mail servers', () => {
+  it('has a name and a port, says nothing of TLS and time, and is told nothing', async () => {
+    const heard: string[] = []
+    const { port } = await startRawServer((socket) => void heard.push(String(socket.read())))
+
+    const report = await look(`smtp://127.0.0.1:${port}`)
+
+    expect(report.origin).toBe(`smtp://127.0.0.1:${port}`)
+    expect(endsOf(report)).toEqual({ dns: 'ok', tcp: 'ok', tls: 'skipped', clock: 'skipped' })
+    expect(report.findings.tls?.saw).toContain('STARTTLS')
+    expect(report.findings.clock?.saw).toContain('a mail server')
+    expect(heard).toEqual([])
+  })
+
+  it.runIf(hasOpenssl())('its certificate is read where TLS comes first', async () => {
+    const certificate = makeCertificate('127.0.0.1', { days: 90 })
+    trust(certificate)
+
+    const report = await look(`smtps://127.0.0.1:${await startHttps(certificate)}`)
+
+    expect(endsOf(report)).toEqual({ dns: 'ok', tcp: 'ok', tls: 'ok', clock: 'skipped' })
+  })
+
+  it('is not reached through a proxy', async () => {
+    const proxy = `http://127.0.0.1:${await closedPort()}`
+    const { port } = await startRawServer(() => undefined)
+
+    const report = await look(`smtp://mail.example.com:${port}`, { lookup: atLoopback }, proxy)
+
+    expect(endsOf(report)).toMatchObject({ dns: 'ok', tcp: 'ok' })
+  })
+
+  it('has the usual port where none is named', async () => {
+    const report = await look('smtps://mail.example.com', { lookup: failing('ENOTFOUND') })
+
+    expect(report.origin).toBe('smtps://mail.example.com')
+    expect(endsOf(report)).toEqual({ dns: 'dns_unknown_host' })
+    expect(placeOf(new URL('smtps://mail.example.com')).port).toBe(465)
+    expect(placeOf(new URL('smtp://mail.example.com')).port).toBe(587)
   })
 })
 

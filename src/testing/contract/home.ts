@@ -110,6 +110,7 @@ async function fill(home: Home, config: Record<string, unknown>): Promise<Record
   await run('edit haier --timeout 25s --no-test') // so that the bundle has something to replace
   await run('backup backups/caravan-2026-11-21.db')
   const logs = await run('logs list --limit 1 --json')
+  const queued = await run(`call supplier.getStock code=${one} --queue`, 6)
 
   return {
     folder,
@@ -118,6 +119,7 @@ async function fill(home: Home, config: Record<string, unknown>): Promise<Record
     code2: two ?? '',
     failedRun: (JSON.parse(partial.out) as { run: string }).run,
     run: (JSON.parse(imported.out) as { run: string }).run,
+    queued: queued.out.trim(),
     call: (JSON.parse(logs.out) as { calls: { id: string }[] }).calls[0]?.id ?? '',
   }
 }

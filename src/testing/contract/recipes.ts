@@ -2,8 +2,10 @@
  * How each command is run by the contract tests, in the project of `home.ts`. A command without a recipe fails them, so
  * that a new one cannot be forgotten: give it its words with real values, and say what is out of the ordinary.
  */
-import { chmodSync, mkdirSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { toInstant } from '../../core/clock.ts'
+import { withAppIn } from '../app.ts'
 import type { Home, Prepared } from './home.ts'
 import { runOnce } from './run.ts'
 
@@ -57,6 +59,24 @@ const run =
     }
   }
 
+/** As if it had been sent, and nobody knew whether it was done. */
+const leaveUnknown = (home: Home) =>
+  withAppIn(home.folder, async (app) => {
+    const { db } = await app.state()
+    const end = { status: 'unknown' as const, served_by: 'haier', next_at: null }
+    await db
+      .updateTable('outbox')
+      .set({ ...end, finished_at: toInstant(app.clock.now()) })
+      .execute()
+  })
+
+/** A service for text messages that nothing is sent to. */
+const addSms = async (home: Home) => {
+  const answers = { api_id: '00000000-1111-2222-3333-444444444444', from: 'Example' }
+  writeFileSync(join(home.folder, 'sms.json'), JSON.stringify(answers))
+  await run('add sms-ru sms-main --answers sms.json --no-test')(home)
+}
+
 const bundle = 'new-server.bundle'
 const backup = 'backups/caravan-2026-11-21.db'
 
@@ -104,6 +124,90 @@ export const recipes: Readonly<Record<string, Recipe>> = {
     shows: '价格错误',
   },
   enable: { with: 'sms-backup', changes: true, also: [['enable haier', 0]] },
+  call: {
+    with: 'supplier.listProducts',
+    changes: true,
+    also: [
+      ['call supplier.getStock code={code}', 0],
+      ['call supplier.listProducts --dry-run', 0],
+      ['call supplier.getStock code={code} --queue', 6],
+    ],
+    leftOut: [
+      ['call', 2, 'sms.send'],
+      ['call supplier.getStock', 2, 'code'],
+    ],
+    examples: {
+      'caravan call sms.send to=+8618501234444 template=order_shipped --dry-run': {
+        before: addSms,
+      },
+    },
+  },
+  'call result': {
+    with: '{queued}',
+    exit: 8,
+    also: [['call result {call}', 0]],
+    examples: {
+      'caravan call result 01JHB2V7': { exit: 8 },
+      'caravan call result 01JHB2V7 --wait 1s --json': { exit: 8 },
+    },
+  },
+  'queue list': { also: [['queue list --all', 0]] },
+  'queue show': { with: '{queued}' },
+  'queue retry': {
+    with: '--all-dead',
+    changes: true,
+    leftOut: [['queue retry', 2, '--all-dead']],
+    // What waits already cannot be put back.
+    examples: { 'caravan queue retry 01JHB2V7': { exit: 1, says: 'is waiting' } },
+  },
+  'queue drop': {
+    with: '{queued} --reason 价格错误 --yes',
+    changes: true,
+    leftOut: [
+      ['queue drop', 2, 'caravan queue drop <call>'],
+      ['queue drop {queued} --yes', 2, '--reason'],
+    ],
+  },
+  'queue settle': {
+    with: '{queued} --sent --reason 价格错误',
+    changes: true,
+    before: leaveUnknown,
+    leftOut: [['queue settle {queued} --reason x', 2, '--sent']],
+    examples: {
+      // What waits has not been sent, and nobody doubts it.
+      'caravan queue settle 01JHB2V7': { exit: 1, says: 'is waiting' },
+      'caravan queue settle 01JHB2V7 --not-sent --reason "not in its console"': {
+        before: leaveUnknown,
+      },
+    },
+  },
+  'queue send': { changes: true },
+  kinds: { shows: 'sms.send', also: [['kinds sms.send', 0]] },
+  'route explain': {
+    with: 'supplier',
+    shows: '价格错误',
+    also: [
+      ['route explain supplier --operation getStock', 0],
+      ['route explain sms', 0],
+    ],
+  },
+  'route simulate': {
+    with: 'supplier --calls 100 --seed 1',
+    also: [['route simulate supplier --down haier', 0]],
+  },
+  'breaker list': {},
+  'breaker trip': {
+    with: 'haier --for 10m --reason 价格错误',
+    changes: true,
+    shows: '价格错误',
+    leftOut: [['breaker trip haier', 2, '--reason']],
+  },
+  'breaker reset': {
+    with: 'haier',
+    changes: true,
+    before: run('breaker trip haier --reason maintenance'),
+    also: [['breaker reset sms-backup', 0]],
+  },
   remove: { with: 'sms-backup --yes', changes: true },
   'secret set': {
     with: 'haier.password --file value.txt',
@@ -236,7 +340,9 @@ export const recipes: Readonly<Record<string, Recipe>> = {
  */
 export const exampleNames: readonly (readonly [example: RegExp, here: string])[] = [
   [/GA0SZC00U,CEABL9000/g, '{code},{code2}'],
+  [/GA0SZC00U/g, '{code}'],
   [/(?<=logs show )01JHB2V7/g, '{call}'],
+  [/(?<=(?:queue \w+|call result) )01JHB2V7/g, '{queued}'],
   [/01JHB2V7/g, '{run}'],
   [/\/var\/backups\//g, 'backups/'],
   [/\/etc\/caravan/g, 'etc'],

@@ -1,0 +1,37 @@
+/** Delivery receipts by callback. https://cloud.tencent.com/document/product/382/59178 */
+import { z } from 'zod'
+import type { HookEvent, HookReading, HookRequest } from '../../core/hook.ts'
+import { jsonOf } from '../../core/exact-json.ts'
+import { readBeijingTime } from '../../core/sms/beijing.ts'
+import { TheirReceipt } from './schema.ts'
+import { statusOf } from './translate.ts'
+
+const Receipts = z.array(TheirReceipt).max(10_000)
+
+/** The vendor does not sign them: whoever takes them must keep the address secret and accept known message ids alone. */
+export function readReceipts(request: HookRequest): HookReading {
+  const receipts = Receipts.safeParse(jsonOf(request.body))
+  if (!receipts.success) {
+    const reply = { status: 400, json: { result: 1, errmsg: 'unreadable' } }
+    return { verdict: 'refused', why: 'the body is not a list of receipts', reply }
+  }
+  const reply = { status: 200, json: { result: 0, errmsg: 'OK' } }
+  return { verdict: 'genuine', events: receipts.data.map(toEvent), reply }
+}
+
+function toEvent(receipt: TheirReceipt): HookEvent {
+  const { sid, nationcode, mobile, report_status, errmsg, description } = receipt
+  const to = `+${nationcode.replace(/\D/g, '')}${mobile.replace(/\D/g, '')}`
+  return {
+    id: `${sid}:${to}:${report_status}`,
+    type: 'sms.status',
+    at: readBeijingTime(receipt.user_receive_time ?? undefined),
+    data: {
+      messageId: sid,
+      to,
+      status: statusOf(report_status),
+      code: errmsg ?? undefined,
+      description: description ?? undefined,
+    },
+  }
+}
