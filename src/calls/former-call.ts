@@ -18,7 +18,7 @@ export type Resumption = { reply: Reply } | { former: Entry }
  * its service without harm. Throws `key_reused`, `call_running`, `queue_settled`, or the former failure that left it
  * unknown whether it was done.
  */
-export async function answerOf(
+async function answerOf(
   former: Entry,
   call: Call,
   inputHash: string,
@@ -45,6 +45,26 @@ export async function answerOf(
   }
   if (await mayRepeat(former, call)) return { former }
   throw unknown(former)
+}
+
+/** What the former call says is no call of its own: the log has it under the id of that one. */
+export async function answerOrTell(
+  former: Entry,
+  call: Call,
+  inputHash: string,
+  clock: Clock,
+): Promise<Resumption> {
+  try {
+    const answer = await answerOf(former, call, inputHash, clock)
+    call.isTold = 'reply' in answer
+    return answer
+  } catch (error) {
+    if (error instanceof IntegrationError) {
+      call.id = former.id
+      call.isTold = true
+    }
+    throw error
+  }
 }
 
 /** A call whose process ended while it was under way, where a repetition does no harm. */

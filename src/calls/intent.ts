@@ -21,8 +21,9 @@ import {
 import { thisProcess } from '../store/process-identity.ts'
 import type { Db } from '../store/schema.ts'
 import type { Ask, Attempt, Call, Reply } from './call.ts'
-import { answerOf, repeatable, type Resumption } from './former-call.ts'
+import { answerOrTell, repeatable, type Resumption } from './former-call.ts'
 import { hashInput } from './input-hash.ts'
+import { accepted, entryOf, keyContended, keyOf, rounds, waitingOf } from './outbox-rows.ts'
 import { dayMs, delayBefore, mayBeQueued } from './queueable.ts'
 import { redactorOf } from './redact.ts'
 import { senders } from './senders.ts'
@@ -50,9 +51,6 @@ export function announcing(next: Attempt): Attempt {
     return next(call)
   }
 }
-
-/** How often a call with the same key may come in between: only when others use it at the same moment. */
-const rounds = 3
 
 async function record(options: IntentOptions, call: Call, next: Ask): Promise<Reply> {
   const inputHash = hashInput(call.input)
@@ -82,26 +80,6 @@ async function resume(
   const answer = await answerOrTell(former, call, inputHash, clock)
   if ('former' in answer) becomes(call, answer.former)
   return answer
-}
-
-/** What the former call says is no call of its own: the log has it under the id of that one. */
-async function answerOrTell(
-  former: Entry,
-  call: Call,
-  inputHash: string,
-  clock: Clock,
-): Promise<Resumption> {
-  try {
-    const answer = await answerOf(former, call, inputHash, clock)
-    call.isTold = 'reply' in answer
-    return answer
-  } catch (error) {
-    if (error instanceof IntegrationError) {
-      call.id = former.id
-      call.isTold = true
-    }
-    throw error
-  }
 }
 
 /** From here on it is the former call: its id, its requests counted on, and only whom it may be repeated at. */
@@ -215,83 +193,6 @@ const outcomeOf = (error: unknown): Outcome =>
 
 const utc = (at: Date): string => at.toISOString()
 
-const accepted: Reply = {
-  outcome: 'accepted',
-  output: null,
-  service: null,
-  ageMs: null,
-  isStale: false,
-}
-
-export type EnqueueOptions = {
-  /** Who wants it. */
-  by?: string
-  /** How long it is tried; default: as its route says. */
-  deadlineMs?: number
-}
-
-/** Writes a call down for later and sends nothing. The same key again is answered with what became of the first. */
-export async function enqueue(
-  { db, clock }: Pick<IntentOptions, 'db' | 'clock'>,
-  call: Call,
-  options: EnqueueOptions,
-): Promise<Reply> {
-  const inputHash = hashInput(call.input)
-  const waiting = waitingOf(call, clock, { delayMs: 0, deadlineMs: options.deadlineMs })
-  for (let round = 1; round <= rounds; round++) {
-    const former = call.idempotencyKey === call.id ? undefined : await findByKey(db, keyOf(call))
-    const answer = former && (await answerOrTell(former, call, inputHash, clock))
-    if (answer && 'reply' in answer) return answer.reply
-    if (answer) {
-      const { id, exchanges, status } = answer.former
-      const servedBy = repeatable(answer.former) ? answer.former.served_by : null
-      const back = { ...waiting, servedBy, exchanges }
-      if (await putBack(db, answer.former, [status], back)) return { ...accepted, id }
-      continue
-    }
-    const entry = entryOf(call, { inputHash }, clock, options.by)
-    if (await insertWaiting(db, entry, waiting)) return accepted
-  }
-  throw keyContended(call)
-}
-
-function waitingOf(
-  call: Call,
-  clock: Clock,
-  { delayMs, deadlineMs }: { delayMs: number; deadlineMs?: number | undefined },
-) {
-  const shape = call.route.kind.operations[call.operation]
-  const nowMs = clock.now().getTime()
-  const endsAtMs = nowMs + (deadlineMs ?? (call.route.queueForMs || dayMs))
-  return {
-    input: JSON.stringify(call.input),
-    recipients: shape?.recipients?.(call.input as never) ?? [],
-    nextAt: new Date(Math.min(nowMs + delayMs, endsAtMs)),
-    deadlineAt: new Date(endsAtMs),
-    service: call.named ?? null,
-  }
-}
-
-function entryOf(call: Call, { inputHash }: Pick<Intent, 'inputHash'>, clock: Clock, by?: string) {
-  return {
-    id: call.id,
-    ...keyOf(call),
-    effect: call.effect,
-    service: call.named ?? null,
-    input_hash: inputHash,
-    correlation_id: call.correlationId,
-    run_id: call.runId ?? null,
-    created_at: clock.now().toISOString(),
-    created_by: by ?? (call.runId === undefined ? 'caravan' : `run ${call.runId}`),
-  }
-}
-
-const keyOf = ({ route, operation, idempotencyKey }: Call) => ({
-  kind: route.kind.id,
-  operation,
-  idempotency_key: idempotencyKey,
-})
-
 /** Past the end of the call itself nobody can be sending it any more. */
 const leaseMarginMs = 60_000
 
@@ -306,11 +207,4 @@ const takenAway = ({ id }: Call): CaravanError =>
     code: 'call_running',
     message: `call ${id} was taken up by another process`,
     hint: `Nothing more was sent from here. Follow it with: caravan call result ${id}`,
-  })
-
-const keyContended = ({ idempotencyKey }: Call): CaravanError =>
-  new CaravanError({
-    code: 'call_running',
-    message: `the key ${idempotencyKey} is being used by another call at this moment`,
-    hint: 'Nothing was sent. Ask again.',
   })

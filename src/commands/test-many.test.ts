@@ -104,6 +104,9 @@ function alike(secret: string, by: number): string {
  */
 const quotesNobody = ['slack-webhook', 'webhook', 'smtp', 'tencent-sms', 'aliyun-sms']
 
+/** Some vendors allow one request in three seconds. */
+const unhurried = { rate_limit: { per_second: 'none' } }
+
 it.each(adapters.map(({ id }) => id))('no secret of %s is in any format', async (id) => {
   const adapter = await adapters.find((each) => each.id === id)?.load()
   if (!adapter) throw new Error(`there is no adapter ${id}`)
@@ -120,13 +123,14 @@ it.each(adapters.map(({ id }) => id))('no secret of %s is in any format', async 
       config[name] = canaryFor(adapter, config, name, at)
       planted.push(String(config[name]))
     }
-    services[`vendor-${at}`] = { adapter: id, config, retry: { attempts: 1 } }
+    services[`vendor-${at}`] = { adapter: id, config, retry: { attempts: 1 }, ...unhurried }
     services[`wrong-${at}`] = { adapter: id, config: { ...config, not_a_field: 1 } }
     const away = JSON.stringify(config).replaceAll(twin.url, 'https://api.example.com')
     services[`proxied-${at}`] = {
       adapter: id,
       config: JSON.parse(away) as object,
       proxy: twin.controlUrl.replace('//', '//user:canary-proxy-word@'),
+      ...unhurried,
     }
   }
   made.write('integrations.yaml', JSON.stringify({ version: 1, services }))
