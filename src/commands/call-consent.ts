@@ -29,11 +29,11 @@ async function questionOf(
   { service, queue }: CallWish,
 ): Promise<string> {
   const { findWhoCan } = await import('../app/call/rehearse.ts')
-  const { services } = await findWhoCan(app, operation, checked, { service })
+  const { services, firstAmong } = await findWhoCan(app, operation, checked, { service })
   const who = queue
     ? 'by way of the queue'
     : services.length > 0
-      ? `through ${services.join(', else ')}`
+      ? `through ${[services.slice(0, firstAmong).join(' or '), ...services.slice(firstAmong)].join(', else ')}`
       : 'which no service could take now'
   return `${[question.replace(/\?$/, ''), about, who].filter(Boolean).join(', ')}?`
 }

@@ -20,7 +20,8 @@ export async function printRehearsal(
   plan: CallRehearsal,
   flags: OutputFlags,
 ): Promise<void> {
-  const [, ...others] = plan.services
+  const others = plan.services.slice(plan.first_among)
+  const next = plan.first_among > 1 ? ['the next of them', ...others] : others
   const input = Object.entries((plan.input ?? {}) as object).map(
     ([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
   )
@@ -35,7 +36,7 @@ export async function printRehearsal(
         ['operation', plan.operation],
         ['effect', plan.effect],
         ['service', serviceWords(plan)],
-        ['if that fails', others.join(', ')],
+        ['if that fails', next.join(', ')],
         ['not asked', not.join('\n')],
         ['consent', consentWords(plan)],
         ['input', input.join('\n')],
@@ -47,10 +48,12 @@ export async function printRehearsal(
   say(io, `Dry run: nothing was sent.${unserved ? ' Nobody could take the call now.' : ''}`)
 }
 
-function serviceWords({ services: [first], queued }: CallRehearsal): string {
-  if (first === undefined) {
+function serviceWords({ services, first_among: equals, queued }: CallRehearsal): string {
+  if (services.length === 0) {
     return queued ? 'nobody could take it now; it would be queued' : 'nobody could take it now'
   }
+  const names = services.slice(0, equals).join(' or ')
+  const first = equals > 1 ? `${names}, drawn by weight` : names
   return queued ? `none now; queued, then ${first}` : first
 }
 

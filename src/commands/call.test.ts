@@ -174,13 +174,14 @@ describe('a dry run', () => {
       effect: 'message',
       input: { text: 'Your order is on its way', to: ['+79…67'] },
       services: ['second'],
+      first_among: 1,
       not_asked: [],
       queued: false,
       consent: 'yes',
       amount: null,
     })
-    expect(table.out).toMatch(/service +(first|second)\n/)
-    expect(table.out).toMatch(/if that fails +(first|second)\n/)
+    expect(table.out).toMatch(/service +first or second, drawn by weight\n/)
+    expect(table.out).toMatch(/if that fails +the next of them\n/)
     expect(table.out).not.toContain('79991234567')
     expect(nobody).toMatchObject({ code: 1, out: '' })
     expect(nobody.err).toContain('no_service')

@@ -104,6 +104,17 @@ function alike(secret: string, by: number): string {
  */
 const quotesNobody = ['slack-webhook', 'webhook', 'smtp', 'tencent-sms', 'aliyun-sms']
 
+/** What is printed is made before it is formatted, so that one adapter shows every format. */
+const allFormats = [
+  '',
+  '--json',
+  '--format junit',
+  '--format github',
+  '--output csv',
+  '--output jsonl',
+  '--offline',
+]
+
 /** Some vendors allow one request in three seconds. */
 const unhurried = { rate_limit: { per_second: 'none' } }
 
@@ -136,15 +147,7 @@ it.each(adapters.map(({ id }) => id))('no secret of %s is in any format', async 
   made.write('integrations.yaml', JSON.stringify({ version: 1, services }))
 
   let printed = ''
-  for (const flags of [
-    '',
-    '--json',
-    '--format junit',
-    '--format github',
-    '--output csv',
-    '--output jsonl',
-    '--offline',
-  ]) {
+  for (const flags of id === adapters[0]?.id ? allFormats : ['', '--json']) {
     const { code, out, err } = await made.run(`--debug test --all ${flags}`)
     expect({ flags, code }).toEqual({ flags, code: 9 })
     expect(out.length).toBeGreaterThan(500)

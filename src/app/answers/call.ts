@@ -51,6 +51,9 @@ export const CallRehearsal = z.strictObject({
   services: z
     .array(z.string())
     .describe('Who would be asked now, in this order; none: nobody could take it now'),
+  first_among: z
+    .int()
+    .describe('So many of them, from the first on, have one priority: a call draws one by weight'),
   not_asked: z
     .array(
       z.strictObject({

@@ -23,7 +23,7 @@ export async function rehearseCall(
   { operation, checked, consent }: Rehearsed,
   wish: RehearsalRequest,
 ): Promise<CallRehearsal> {
-  const { services, notAsked, policy } = await findWhoCan(app, operation, checked, wish)
+  const { services, firstAmong, notAsked, policy } = await findWhoCan(app, operation, checked, wish)
   const { effect } = operation.shape
   const mayWait = effect === 'write' || effect === 'message'
   const waits = services.length === 0 && mayWait && policy === 'queue'
@@ -33,6 +33,7 @@ export async function rehearseCall(
     effect,
     input: JSON.parse(JSON.stringify(checked, maskByName)) as unknown,
     services,
+    first_among: firstAmong,
     not_asked: notAsked,
     queued: wish.queue === true || waits,
     consent: consent.needs,
@@ -41,8 +42,10 @@ export async function rehearseCall(
 }
 
 type WhoCan = {
-  /** In the order in which they would be asked. */
+  /** By priority, then by name: of those with one priority a call draws one by weight. */
   services: string[]
+  /** How many have the priority of the first. */
+  firstAmong: number
   notAsked: CallRehearsal['not_asked']
   policy: RouteExplanation['when_unavailable']
 }
@@ -62,16 +65,21 @@ export async function findWhoCan(
   const notAsked = rows
     .filter(({ usable }) => !usable)
     .map(({ service, why, until }) => ({ service, why: why ?? '', until }))
-  const services: string[] = []
+  const found: { name: string; priority: number }[] = []
   const able = rows.filter(({ usable }) => usable)
-  for (const { name } of orderCandidates(able, Math.random)) {
+  for (const { name, priority } of orderCandidates(able, byName)) {
     const fault = await faultOf(app, name, operation, checked)
-    if (fault === undefined) services.push(name)
-    else if (services.length === 0 && !mayNext(fault, 'once')) throw fault
+    if (fault === undefined) found.push({ name, priority })
+    else if (found.length === 0 && !mayNext(fault, 'once')) throw fault
     else notAsked.push({ service: name, why: messageOf(fault), until: null })
   }
-  return { services, notAsked, policy: rest.when_unavailable }
+  const services = found.map(({ name }) => name)
+  const firstAmong = found.filter(({ priority }) => priority === found[0]?.priority).length
+  return { services, firstAmong, notAsked, policy: rest.when_unavailable }
 }
+
+/** Draws nothing: what would be drawn now is not what the call draws. */
+const byName = (): number => 0
 
 /** What keeps a service from this very call before anything is sent; undefined: nothing is known to. */
 async function faultOf(
