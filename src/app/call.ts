@@ -159,7 +159,7 @@ export function unmadeAnswer(name: string, error: Error): CallAnswer {
 function withAdvice(error: IntegrationError, { shape }: NamedOperation): IntegrationError {
   if (shape.effect === 'read' || error.outcome !== 'unknown') return error
   const advice =
-    'It may have been done. Do not just call again: ask the vendor what became of it, and compare ' +
-    `"caravan call result ${error.callId}".`
+    'It may have been done. Do not just call again: find out what became of it, then say so with ' +
+    `"caravan queue settle ${error.callId} --sent" or --not-sent; without either the vendor is asked.`
   return changed(error, { hint: [error.hint, advice].filter(Boolean).join('\n') })
 }

@@ -56,6 +56,7 @@ export function registerCallResult(call: Command, cli: Cli): void {
         flags,
       )
       if (state.status === 'pending') say(io, 'It has not ended yet.')
+      if (state.status === 'unknown') say(io, unknownWords(state.id))
       cli.exit(exits[state.status])
     })
   withExamples(
@@ -64,6 +65,11 @@ export function registerCallResult(call: Command, cli: Cli): void {
     'caravan call result 01JHB2V7 --wait 1s --json',
   )
 }
+
+/** An outcome that nobody knows is a question to a person, and this is where it is answered. */
+const unknownWords = (id: string): string =>
+  `It may have been done, and nothing is repeated. Ask the vendor with "caravan queue settle ${id}", or say what you found ` +
+  'out with --sent or --not-sent.'
 
 const describe = (error: CallState['error']): string =>
   error ? [error.message, error.kind, error.code].filter(Boolean).join(', ') : ''

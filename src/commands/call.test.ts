@@ -128,8 +128,10 @@ describe('consent', () => {
     expect(code).toBe(6)
     const answer = parsed(out)
     expect(answer).toMatchObject({ outcome: 'unknown', service: 'sms-main' })
-    expect(answer.error?.hint).toContain(`caravan call result ${answer.id}`)
+    expect(answer.error?.hint).toContain(`caravan queue settle ${answer.id}`)
     expect(err).toContain('Do not just call again')
+    const later = await run(['call', 'result', answer.id ?? ''])
+    expect(later).toMatchObject({ code: 6, err: expect.stringContaining('--not-sent') })
     expect(twins['sms-main']?.twin.stats().messages).toBe(1)
   })
 
