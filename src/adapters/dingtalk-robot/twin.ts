@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { type AlertTwin, createChat } from '../../core/alert/chat.ts'
 import type { Clock } from '../../core/clock.ts'
+import { jsonOf } from '../../core/exact-json.ts'
 import { defineTwin, type TwinReply, type TwinRequest } from '../../core/twin.ts'
 import { sign } from './signature.ts'
 
@@ -80,7 +81,7 @@ function createTwin({ per_minute, signed, keyword }: Options, clock: Clock): Ale
   }
 
   function receive({ body }: TwinRequest): TwinReply {
-    const message = Posted.extend({ msgtype: z.literal('text') }).safeParse(parse(body))
+    const message = Posted.extend({ msgtype: z.literal('text') }).safeParse(jsonOf(body))
     if (!message.success) return refuse('bad_message')
     if (body.byteLength > longestMessage) return refuse('too_long')
     const { text, at } = message.data
@@ -110,11 +111,3 @@ function createTwin({ per_minute, signed, keyword }: Options, clock: Clock): Ale
 }
 
 const zeros = Object.fromEntries(Object.keys(refusals).map((why) => [why, 0]))
-
-function parse(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString())
-  } catch {
-    return undefined
-  }
-}

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { type AlertTwin, createChat } from '../../core/alert/chat.ts'
 import type { Clock } from '../../core/clock.ts'
+import { jsonOf } from '../../core/exact-json.ts'
 import { defineTwin, type TwinReply, type TwinRequest } from '../../core/twin.ts'
 import { sign } from './signature.ts'
 
@@ -75,7 +76,7 @@ function createTwin({ per_minute, signed, keyword }: Options, clock: Clock): Ale
 
   function receive({ body }: TwinRequest): TwinReply {
     if (body.byteLength > longestRequest) return refuse('too_long')
-    const message = parse(body)
+    const message = jsonOf(body)
     if (signed && !isSigned(message)) return refuse('bad_signature')
     const read = Posted.safeParse(message)
     if (!read.success) return refuse('bad_message')
@@ -102,11 +103,3 @@ function createTwin({ per_minute, signed, keyword }: Options, clock: Clock): Ale
 }
 
 const zeros = Object.fromEntries(Object.keys(refusals).map((why) => [why, 0]))
-
-function parse(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString())
-  } catch {
-    return undefined
-  }
-}

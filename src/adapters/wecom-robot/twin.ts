@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { type AlertTwin, createChat } from '../../core/alert/chat.ts'
 import type { Clock } from '../../core/clock.ts'
+import { jsonOf } from '../../core/exact-json.ts'
 import { defineTwin, type TwinReply, type TwinRequest } from '../../core/twin.ts'
 
 const Options = z.object({
@@ -45,7 +46,7 @@ function createTwin({ per_minute }: z.output<typeof Options>, clock: Clock): Ale
   }
 
   function receive({ body }: TwinRequest): TwinReply {
-    const message = parse(body) as { msgtype?: unknown } | undefined
+    const message = jsonOf(body) as { msgtype?: unknown } | undefined
     if (!message) return refuse('refused', 47001, 'data format error')
     if (!types.includes(String(message.msgtype)))
       return refuse('refused', 40008, 'invalid message type')
@@ -80,11 +81,3 @@ function createTwin({ per_minute }: z.output<typeof Options>, clock: Clock): Ale
 }
 
 const failure = (errcode: number, errmsg: string): TwinReply => ({ json: { errcode, errmsg } })
-
-function parse(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString())
-  } catch {
-    return undefined
-  }
-}
