@@ -8,6 +8,12 @@ import { up as configHistory } from './0005_config_history.ts'
 import { up as outbox } from './0006_outbox.ts'
 import { up as places } from './0007_places.ts'
 import { up as cachedAnswers } from './0008_cached_answers.ts'
+import { up as schedules } from './0009_schedules.ts'
+import { up as daemons } from './0010_daemons.ts'
+import { up as health } from './0011_health.ts'
+import { up as alerts } from './0012_alerts.ts'
+import { up as tokens } from './0013_tokens.ts'
+import { up as hooks } from './0014_hooks.ts'
 import { up as calls } from './calls/0001_calls.ts'
 import { up as steps } from './calls/0002_steps.ts'
 import { up as planner } from './calls/0003_planner.ts'
@@ -23,6 +29,12 @@ export const stateMigrations: readonly Migration[] = [
   outbox,
   places,
   cachedAnswers,
+  schedules,
+  daemons,
+  health,
+  alerts,
+  tokens,
+  hooks,
 ]
 
 export const callLogMigrations: readonly Migration[] = [calls, steps, planner]

@@ -15,8 +15,9 @@ const mayImport: Record<string, readonly string[]> = {
   calls: ['http', 'store', 'core'],
   jobs: ['store', 'formats', 'core'],
   app: ['adapters', 'jobs', 'calls', 'http', 'store', 'formats', 'config', 'core'],
+  daemon: ['app', 'jobs', 'calls', 'store', 'config', 'core'],
   // CSV on stdout and CSV in a file are one format.
-  commands: ['app', 'formats', 'core'],
+  commands: ['app', 'daemon', 'formats', 'core'],
 }
 
 const imports = globSync('**/*.ts', { cwd: root })

@@ -1,6 +1,7 @@
 import type { Argument, Command } from 'commander'
 import { registerAdd } from './add.ts'
 import { registerAdapters } from './adapters.ts'
+import { registerAlerts } from './alerts.ts'
 import { registerBackup } from './backup.ts'
 import { registerBreaker } from './breaker.ts'
 import { registerClean } from './clean.ts'
@@ -10,15 +11,18 @@ import { registerConfig } from './config/index.ts'
 import { registerCompletion } from './completion.ts'
 import { registerEdit } from './edit.ts'
 import { registerExplain } from './explain.ts'
+import { registerDaemon } from './daemon.ts'
 import { registerDoctor } from './doctor.ts'
 import { registerExport } from './export.ts'
 import { registerImport } from './import.ts'
+import { registerHooks } from './hooks.ts'
 import { registerInit } from './init.ts'
 import { registerJobs } from './jobs.ts'
 import { registerKey } from './key.ts'
 import { registerKinds } from './kinds.ts'
 import { registerList } from './list.ts'
 import { registerLogs } from './logs.ts'
+import { registerMetrics } from './metrics.ts'
 import { registerQueue } from './queue.ts'
 import { registerRemove } from './remove.ts'
 import { registerRoute } from './route.ts'
@@ -30,6 +34,7 @@ import { registerStatus } from './status.ts'
 import { registerSwitches } from './switches.ts'
 import { registerSync } from './sync.ts'
 import { registerTest } from './test.ts'
+import { registerToken } from './token.ts'
 
 /** In the order in which the help shows them: as a newcomer meets them. */
 const groups: [title: string, commands: ((program: Command, cli: Cli) => void)[]][] = [
@@ -47,12 +52,13 @@ const groups: [title: string, commands: ((program: Command, cli: Cli) => void)[]
       registerRemove,
     ],
   ],
-  ['Calls:', [registerCall, registerKinds, registerQueue]],
-  ['Secrets and configuration:', [registerSecret, registerKey, registerConfig]],
-  ['Data:', [registerSync, registerImport, registerExport, registerJobs]],
+  ['Calls:', [registerCall, registerKinds, registerQueue, registerHooks]],
+  ['Secrets and configuration:', [registerSecret, registerKey, registerToken, registerConfig]],
+  ['Data:', [registerSync, registerImport, registerExport]],
+  ['Schedules:', [registerDaemon, registerJobs]],
   [
     'What happened, and what is wrong:',
-    [registerStatus, registerRuns, registerLogs, registerDoctor],
+    [registerStatus, registerAlerts, registerMetrics, registerRuns, registerLogs, registerDoctor],
   ],
   ['Upkeep of the state:', [registerBackup, registerClean]],
   ['Help:', [registerExplain, registerCompletion]],

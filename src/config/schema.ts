@@ -1,5 +1,6 @@
 import { Cron } from 'croner'
 import { z } from 'zod'
+import { isAddressRange } from '../core/address-range.ts'
 import { isTimeZone } from '../core/time-zone.ts'
 import { Duration } from './durations.ts'
 import { Size } from './sizes.ts'
@@ -36,6 +37,10 @@ const Origin = z
     (text) => URL.parse(text)?.origin === text && /^https?:$/.test(new URL(text).protocol),
     'must be an origin without a path, such as https://files.example.com',
   )
+
+const AddressRange = z
+  .string()
+  .refine(isAddressRange, 'must be an address or a range, such as 203.0.113.7 or 203.0.113.0/24')
 
 /** A section that may be left empty: `services:` with every entry commented out is an empty section. */
 const section = <S extends z.ZodType>(schema: S) => z.preprocess((value) => value ?? {}, schema)
@@ -81,6 +86,19 @@ export const ServiceConfig = z.strictObject({
     .max(20)
     .optional()
     .describe('Origins a reading request may be sent on to; left out: no redirect is followed'),
+  hooks: z
+    .strictObject({
+      allow_from: z
+        .array(AddressRange)
+        .max(200)
+        .optional()
+        .describe('Addresses its webhooks may come from; left out: any, the signature decides'),
+      window: Duration.optional().describe(
+        'How old a webhook may be that says when it was made; left out: 15m',
+      ),
+    })
+    .optional()
+    .describe('Of what the vendor sends to us'),
   /** May hold placeholders: resolved together with `config`, when the service is used. */
   proxy: z
     .url('must be a URL, such as http://proxy.example:3128')
@@ -157,6 +175,16 @@ export const Config = z.strictObject({
     )
     .optional()
     .describe('Where the daemon listens, as host:port'),
+  trusted_proxies: z
+    .array(AddressRange)
+    .max(50)
+    .default([])
+    .describe('Reverse proxies whose X-Forwarded-For, -Proto and -Host are believed'),
+  health: section(
+    z.strictObject({
+      every: Duration.default(5 * 60_000).describe('Between two checks of a service by the daemon'),
+    }),
+  ),
   services: section(z.record(Name, ServiceConfig)),
   routes: section(z.record(Name, RouteConfig)),
   jobs: section(z.record(Name, JobConfig)),
@@ -164,6 +192,33 @@ export const Config = z.strictObject({
     z.strictObject({
       channels: z.array(Name).default([]).describe('Services that carry alerts'),
       cooldown: Duration.default(15 * 60_000).describe('Before the same alert is sent again'),
+      window: Duration.default(3_600_000).describe('Over which rates and times are judged'),
+      min_calls: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .default(10)
+        .describe('Calls in the window before its success rate and times are judged'),
+      success_rate: z
+        .number()
+        .min(0)
+        .max(100)
+        .default(90)
+        .describe('Percent of calls; an alert below it'),
+      response_time: Duration.default(5000).describe('Mean of the calls; an alert above it'),
+      expires_within: Duration.default(14 * 86_400_000).describe(
+        'Before a credential or certificate ends',
+      ),
+      digest_over: z
+        .int()
+        .min(1)
+        .max(1000)
+        .default(5)
+        .describe('More news than this at once are sent as one message'),
+      off: z
+        .array(z.string())
+        .default([])
+        .describe('Rules nobody wants: see "caravan alerts rules"'),
     }),
   ),
   retention: section(

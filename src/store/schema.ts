@@ -2,6 +2,7 @@
 import type { Generated, Kysely } from 'kysely'
 import type { CallLogTables } from './schema-calls.ts'
 import type { CatalogTables } from './schema-catalog.ts'
+import type { DaemonTables } from './schema-daemon.ts'
 
 /** ISO 8601, UTC, milliseconds. */
 export type Instant = string
@@ -73,6 +74,11 @@ type RunTable = {
   heartbeat_at: Instant
   lease_until: Instant
   resumed_from: string | null
+  /** Of the occurrence it serves; null: it was run by hand. */
+  due_at: Instant | null
+  cancel_reason: string | null
+  cancelled_by: string | null
+  cancelled_at: Instant | null
 }
 
 type RunFailureTable = { run_id: string; key: string; reason: string; raw: string; at: Instant }
@@ -168,7 +174,8 @@ export type Database = {
   outbox_recipients: OutboxRecipientTable
   places: PlaceTable
   cached_answers: CachedAnswerTable
-} & CatalogTables
+} & CatalogTables &
+  DaemonTables
 
 /** The state, or a transaction on it. */
 export type Db = Kysely<Database>
