@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'scripts/**/*.test.ts', 'migrations/**/*.test.ts'],
-    // One worker would leave a core idle while it waits for the programs it started.
-    maxWorkers: Math.max(2, availableParallelism()),
+    // As many workers as cores leave cores idle while tests wait for the programs they started.
+    maxWorkers: Math.max(2, Math.ceil(availableParallelism() * 1.5)),
     globalSetup: ['scripts/vitest-setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { strict } from '../src/store/dialect.ts'
 
 /** What is due, what became of every occurrence, and which jobs an operator has paused. */
@@ -12,6 +12,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('planned_at', 'text', (column) => column.notNull())
     .modifyEnd(strict)
     .execute()
+  await db.schema.createIndex('schedules_due').on('schedules').column('next_due_at').execute()
   await createOccurrences(db)
   await db.schema
     .createTable('pauses')
@@ -22,7 +23,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('set_at', 'text', (column) => column.notNull())
     .modifyEnd(strict)
     .execute()
-  for (const name of ['due_at', 'cancel_reason', 'cancelled_by', 'cancelled_at'] as const) {
+  for (const name of [
+    'started_by',
+    'due_at',
+    'cancel_reason',
+    'cancelled_by',
+    'cancelled_at',
+  ] as const) {
     await db.schema.alterTable('runs').addColumn(name, 'text').execute()
   }
 }
@@ -43,6 +50,8 @@ async function createOccurrences(db: Kysely<unknown>): Promise<void> {
     .addColumn('finished_at', 'text')
     .addColumn('run_id', 'text') // the latest of its runs
     .addColumn('runs', 'integer', (column) => column.notNull())
+    .addColumn('crashes', 'integer', (column) => column.notNull().defaultTo(0)) // in a row, with nothing saved
+    .addColumn('spec', 'text') // of a row for several: the schedule that `count` is counted by
     .addColumn('host', 'text')
     .addColumn('pid', 'integer')
     .addColumn('process_started_at', 'text')
@@ -56,4 +65,11 @@ async function createOccurrences(db: Kysely<unknown>): Promise<void> {
   for (const [name, columns] of Object.entries(indexes)) {
     await db.schema.createIndex(name).on('occurrences').columns(columns).execute()
   }
+  // Whatever waits, runs or is to be continued: a handful, however long the ledger is.
+  await db.schema
+    .createIndex('occurrences_open')
+    .on('occurrences')
+    .columns(['begins_at', 'job'])
+    .where(sql`finished_at`, 'is', null)
+    .execute()
 }

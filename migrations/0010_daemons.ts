@@ -16,6 +16,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('ticked_at', 'text') // when the scheduler last looked for what is due
     .addColumn('stopped_at', 'text')
     .addColumn('listens_at', 'text')
+    .addColumn('listen_error', 'text') // why it does not listen where the config says
     .addColumn('config_loaded_at', 'text')
     .addColumn('config_error', 'text') // why the file as it stands now is not in force
     .modifyEnd(strict)

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import { countedKey, strict } from '../src/store/dialect.ts'
 
 /** What vendors told us, once each, and what it says of messages and orders. */
@@ -14,9 +14,24 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('error', 'text') // JSON
     .addColumn('at', 'text')
     .addColumn('updated_at', 'text', (column) => column.notNull())
-    .addColumn('event', 'text', (column) => column.notNull()) // id of the hook event
+    .addColumn('call_id', 'text') // the call that sent it; null while that is not known
+    .addColumn('event', 'text') // id of the hook event; null: as the vendor answered when it was sent
     .addPrimaryKeyConstraint('message_states_key', ['service', 'message_id', 'recipient'])
     .modifyEnd(strict)
+    .execute()
+  for (const column of ['call_id', 'updated_at']) {
+    await db.schema
+      .createIndex(`message_states_${column}`)
+      .on('message_states')
+      .columns([column])
+      .execute()
+  }
+  // What a receipt may settle. Those that are over are no part of it, and they are nearly all.
+  await db.schema
+    .createIndex('outbox_doubtful')
+    .on('outbox')
+    .columns(['served_by', 'position'])
+    .where(sql<boolean>`status in ('sending', 'unknown')`)
     .execute()
   await db.schema
     .createTable('order_states')

@@ -17,6 +17,8 @@ import { up as hooks } from './0014_hooks.ts'
 import { up as calls } from './calls/0001_calls.ts'
 import { up as steps } from './calls/0002_steps.ts'
 import { up as planner } from './calls/0003_planner.ts'
+import { up as serviceStats } from './calls/0004_service_stats.ts'
+import { up as correlation } from './calls/0005_correlation.ts'
 
 export type Migration = (db: Kysely<unknown>) => Promise<void>
 
@@ -37,4 +39,10 @@ export const stateMigrations: readonly Migration[] = [
   hooks,
 ]
 
-export const callLogMigrations: readonly Migration[] = [calls, steps, planner]
+export const callLogMigrations: readonly Migration[] = [
+  calls,
+  steps,
+  planner,
+  serviceStats,
+  correlation,
+]

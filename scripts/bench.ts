@@ -12,10 +12,12 @@ const benches: Record<string, () => Promise<Bench>> = {
   state: async () => (await import('./bench/state.ts')).benchState,
   calls: async () => (await import('./bench/calls.ts')).benchCalls,
   log: async () => (await import('./bench/log.ts')).benchLog,
+  scheduler: async () => (await import('./bench/scheduler.ts')).benchScheduler,
   sync: async () => (await import('./bench/sync.ts')).benchSync,
   commerceml: async () => (await import('./bench/commerceml.ts')).benchCommerceml,
   'commerceml-write': async () =>
     (await import('./bench/commerceml-write.ts')).benchCommercemlWrite,
+  hooks: async () => (await import('./bench/hooks.ts')).benchHooks,
   'import-1c': async () => (await import('./bench/import-1c.ts')).benchImport1c,
 }
 

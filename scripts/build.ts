@@ -12,15 +12,18 @@ const root = resolve(import.meta.dirname, '..')
 
 if (import.meta.main) await build(resolve(root, 'dist'))
 
-/** Replaces the folder by a fresh bundle. */
-export async function build(folder: string): Promise<void> {
+/** Replaces the folder by a fresh bundle. `forCrashes`: one that tests can kill at named places, see core/crash-point.ts. */
+export async function build(folder: string, { forCrashes = false } = {}): Promise<void> {
   await rm(folder, { recursive: true, force: true })
   const bundle = await rolldown({
     cwd: root,
     input: { main: 'src/main.ts', lib: 'src/lib.ts' },
     platform: 'node',
     external: ['better-sqlite3'],
-    transform: { target: 'node22' },
+    transform: {
+      target: 'node22',
+      define: { 'process.env.CARAVAN_TEST_BUILD': forCrashes ? '"yes"' : '"no"' },
+    },
   })
   await bundle.write({
     dir: folder,

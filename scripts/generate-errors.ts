@@ -29,6 +29,12 @@ const groups: { group: Explained['group']; title: string; about: string }[] = [
     title: 'Causes of failed connection tests',
     about: 'What `caravan test` names.',
   },
+  {
+    group: 'api',
+    title: 'Refusals of the listener',
+    about:
+      'What the API answers before it does anything; what it answers otherwise is in the tables above.',
+  },
 ]
 
 export function errorsPage(): string {

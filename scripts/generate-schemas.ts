@@ -1,6 +1,6 @@
 /** The published shapes of what commands print with `--json`: docs/json, a JSON Schema for each command. */
-import { z } from 'zod'
 import { answers } from '../src/app/answers/index.ts'
+import { jsonSchemaOf } from '../src/app/answers/json-schema.ts'
 
 /** Every file by its path from the root. */
 export function generateSchemas(): [file: string, text: string][] {
@@ -19,18 +19,8 @@ const fileOf = (words: string): string => `${words.replaceAll(' ', '-')}.json`
 function schemaOf(words: string): object {
   const schema = answers[words]
   if (!schema) throw new Error(`no answer of ${words}`)
-  const { $schema, ...rest } = z.toJSONSchema(schema, {
-    override: ({ jsonSchema }) => shorten(jsonSchema),
-  })
+  const { $schema, ...rest } = jsonSchemaOf(schema) as Record<string, unknown>
   return { $schema, title: `caravan ${words} --json`, ...rest }
-}
-
-/** Takes away what a reader learns nothing from: how an instant is matched, and the largest whole number of JSON. */
-function shorten(schema: Record<string, unknown>): void {
-  if (schema.format === 'date-time') delete schema.pattern
-  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum
-  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum
-  if (schema.type === 'object') delete schema.propertyNames
 }
 
 const indexPage = (commands: readonly string[]): string => `# What \`--json\` prints

@@ -5,9 +5,10 @@ import { exampleConfig } from '../src/config/example.ts'
 import { type Field, fieldsOf, valueText } from '../src/config/form.ts'
 import type { AnyAdapter } from '../src/core/adapter.ts'
 import { exitCodes } from '../src/core/exit-codes.ts'
-import { configOptionsOf } from '../src/jobs/define.ts'
+import { configOptionsOf, toldPerRun } from '../src/jobs/define.ts'
 import { jobs } from '../src/jobs/index.ts'
 import { leafCommands } from '../src/testing/contract/commands.ts'
+import { apiPage } from './generate-api.ts'
 import { errorsPage } from './generate-errors.ts'
 import { generateSchemas } from './generate-schemas.ts'
 
@@ -19,13 +20,14 @@ export async function generate(readme: string): Promise<Map<string, string>> {
   const exampleJobs = loadedJobs.map((job) => ({
     ...job,
     options: configOptionsOf(job),
-    schedule: schedules[job.id],
+    schedule: toldPerRun(job).length > 0 ? null : schedules[job.id],
   }))
   return new Map([
     ['integrations.example.yaml', exampleConfig(loaded, exampleJobs)],
     ...loaded.map((adapter) => [`docs/adapters/${adapter.id}.md`, adapterPage(adapter)] as const),
     ...generateSchemas(),
     ['docs/errors.md', errorsPage()],
+    ['docs/api.md', apiPage()],
     ['README.md', fill(fill(readme, 'commands', commandTable()), 'exit codes', exitTable())],
   ])
 }
@@ -86,11 +88,28 @@ ${table(['operation', 'repeat', 'what it does'], operationRows(kind.operations, 
 \`safe\` may be repeated freely, \`keyed\` carries a key by which the vendor drops repeats, \`once\` is never repeated
 after it may have been done.
 
-## Sandbox
+${webhooksOf(adapter)}## Sandbox
 
 ${table(['flag', 'default', 'what it is'], fieldsOf(adapter.twin.options).map(flagRow))}
 `
 }
+
+/** Nothing of a vendor that sends none. */
+const webhooksOf = ({ hooks }: AnyAdapter): string =>
+  hooks
+    ? `## Webhooks
+
+The daemon takes them at \`/hooks/<service>\` of its listener ([api.md](../api.md)), with the name of the service as it
+stands in the config; \`caravan hooks addresses\` lists them.
+
+${hooks.about}${
+        hooks.addresses
+          ? ` They may come from ${hooks.addresses.join(', ')}, unless \`hooks.allow_from\` says otherwise.`
+          : ''
+      }
+
+`
+    : ''
 
 const fieldRow = (field: Field): string[] => [
   `\`${field.name}\``,

@@ -121,7 +121,7 @@ describe('failures', () => {
   })
 
   it.each<[name: string, input: object, code: string, says: string]>([
-    ['sms.send', { to: 5, txt: 'x' }, 'input_invalid', 'txt: unknown key; did you mean text'],
+    ['sms.send', { to: 5, txt: 'x' }, 'input_invalid', 'txt: unknown key; did you mean text?'],
     ['sms.snd', message, 'operation_unknown', 'sms.snd'],
     ['alert.notify', { title: 'x', text: 'y' }, 'no_service', 'no service of kind alert'],
   ])('%s of %j is %s', async (name, input, code, says) => {

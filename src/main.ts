@@ -1,11 +1,11 @@
 /** The program: finds the command, runs it, prints what went wrong and sets the exit code. */
 import { Command, CommanderError } from 'commander'
-import type { App } from './app/app.ts'
+import type { App, AppOptions } from './app/app.ts'
 import { refuseEmptyFlags } from './commands/empty-values.ts'
 import { spellHelp } from './commands/help.ts'
 import { registerCommands, termOf } from './commands/index.ts'
 import { paintFor } from './commands/output/colour.ts'
-import { renderCauses, renderError } from './commands/output/errors.ts'
+import { filesExhausted, renderCauses, renderError } from './commands/output/errors.ts'
 import {
   ClosedPipe,
   type GlobalFlags,
@@ -42,7 +42,13 @@ export async function main(words: readonly string[]): Promise<void> {
     clock: systemClock,
     signal: stop.signal,
     exit: (exit: Exit) => void (process.exitCode = exitCodes[exit].code),
-    withApp: async <T>(use: (app: App) => Promise<T>): Promise<T> => {
+    onHangup: (listener: () => void) => void process.on('SIGHUP', listener),
+    onSecondSignal: stop.onSecond,
+    leaveWithin: stop.leaveWithin,
+    withApp: async <T>(
+      use: (app: App) => Promise<T>,
+      changes: Partial<AppOptions> = {},
+    ): Promise<T> => {
       const { openApp } = await import('./app/app.ts')
       const { config } = program.opts<GlobalFlags>()
       const app = openApp({
@@ -56,6 +62,7 @@ export async function main(words: readonly string[]): Promise<void> {
           const { askPassphrase } = await import('./commands/output/passphrase.ts')
           return askPassphrase(cli.io(), question)
         },
+        ...changes,
       })
       try {
         return await use(app)
@@ -77,6 +84,7 @@ export async function main(words: readonly string[]): Promise<void> {
     await report(error, cli.io(), { program, words, isStopped: stop.signal.aborted })
   }
   if (stop.signal.aborted) process.exitCode = stop.exitCode()
+  stop.leaveNow()
 }
 
 type Asked = { program: Command; words: readonly string[]; isStopped: boolean }
@@ -100,25 +108,57 @@ async function report(error: unknown, io: Io, { program, words, isStopped }: Ask
     return
   }
   const told =
-    error instanceof CommanderError ? usageError(error, askedOf(program, words, error)) : error
+    error instanceof CommanderError
+      ? usageError(error, askedOf(program, words, error))
+      : filesExhausted(error)
   io.err(renderError(told, await paintFor({ isColoured: io.isErrColoured }), io.errColumns))
   if (program.opts<GlobalFlags>().debug) io.err(renderCauses(told))
   process.exitCode = exitCodes[exitOf(told)].code
 }
 
-/** The first signal asks the work to stop at its next checkpoint; a second one ends the process at once. */
-function watchSignals(): { signal: AbortSignal; exitCode(): number } {
+/** From a second signal to the end of the process, where somebody has last words to write. */
+const lastWordsMs = 3000
+
+/**
+ * The first signal asks the work to stop at its next checkpoint; a second one ends the process at once, or where
+ * somebody asked for it gives them a moment to write down what is left. What runs for months says with `leaveWithin` that
+ * nothing of it is worth waiting for any longer than that.
+ */
+function watchSignals() {
   const controller = new AbortController()
   let exit: Exit = 'interrupted'
+  let isLeaving = false
+  let onSecond: (() => void) | undefined
+  const leaveWithin = (ms: number): void => {
+    isLeaving = true
+    void systemClock.sleep(ms).then(() => process.exit(exitCode()))
+  }
   const watch = (name: NodeJS.Signals, means: Exit) =>
     process.on(name, () => {
       // It goes to the whole terminal; the pager there decides what it means.
       if (name === 'SIGINT' && isPaging()) return
-      if (controller.signal.aborted) process.exit(exitCodes[means].code)
+      const again = onSecond
+      onSecond = undefined
+      if (controller.signal.aborted && !again) process.exit(exitCodes[means].code)
       exit = means
+      if (controller.signal.aborted) {
+        leaveWithin(lastWordsMs)
+        return again?.()
+      }
+      onSecond = again
       controller.abort()
     })
   watch('SIGINT', 'interrupted')
   watch('SIGTERM', 'terminated')
-  return { signal: controller.signal, exitCode: () => exitCodes[exit].code }
+  const exitCode = () => exitCodes[exit].code
+  return {
+    signal: controller.signal,
+    exitCode,
+    onSecond: (listener: () => void) => void (onSecond = listener),
+    leaveWithin,
+    /** At the end of the program, when what is left behind would keep the process alive. */
+    leaveNow(): void {
+      if (isLeaving) process.exit()
+    },
+  }
 }

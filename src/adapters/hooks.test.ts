@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { systemClock } from '../core/clock.ts'
 import { drawsOf } from '../core/draws.ts'
 import type { HookRequest } from '../core/hook.ts'
+import { callbackOf } from './haier/twin-callback.ts'
 import { adapters } from './index.ts'
 import { receiptOf as smscReceipt } from './smsc-ru/twin.ts'
 import { receiptsOf as smsRuReceipts } from './sms-ru/twin.ts'
@@ -11,11 +12,15 @@ import { receiptOf as twilioReceipt } from './twilio/twin.ts'
 const seed = Number(process.env.CARAVAN_SEED ?? 20_240_620)
 const rounds = 2000
 const url = 'https://hooks.example.com/in?a=1'
+const types: Record<string, string> = { haier: 'supplier.order' }
 
 const loaded = await Promise.all(adapters.map(({ load }) => load()))
 const readers = loaded.filter(({ hooks }) => hooks !== undefined)
 
+const confirmed = { ExtOrderNo: 'SO.1', PlatformOrderNo: 'P-1', State: 1 }
+
 const rightOnes: Record<string, HookRequest[]> = {
+  haier: [callbackOf(url, { method: 'confirm', data: confirmed, at: systemClock.now() })],
   'tencent-sms': [
     '[{"sid":"1","nationcode":"86","mobile":"18501234444","report_status":"SUCCESS","user_receive_time":"2024-06-20 10:00:00"}]',
   ].map(posted),
@@ -54,7 +59,10 @@ describe.each(readers)('$id', ({ id, config: schema, twin, hooks }) => {
   it.each(rightOnes[id] ?? [])('takes its own', (right) => {
     const reading = read(right)
 
-    expect(reading).toMatchObject({ verdict: 'genuine', events: [{ type: 'sms.status' }] })
+    expect(reading).toMatchObject({
+      verdict: 'genuine',
+      events: [{ type: types[id] ?? 'sms.status' }],
+    })
   })
 
   it(`refuses what is odd, and never throws; CARAVAN_SEED=${seed}`, () => {

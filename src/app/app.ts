@@ -1,15 +1,17 @@
 /** The composition root: opens config, key, state and call log when they are first needed, and closes what it opened. */
 import { dirname, resolve } from 'node:path'
-import type { CallPath } from '../calls/path.ts'
 import type { Service } from '../calls/call.ts'
+import type { CallPath } from '../calls/path.ts'
+import type { Redactor } from '../calls/redact.ts'
 import { findConfig, type FindOptions } from '../config/find.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Clock } from '../core/clock.ts'
 import { CaravanError, messageOf } from '../core/errors.ts'
 import type { CallLogFile } from '../store/call-log.ts'
 import type { State } from '../store/open.ts'
-import { once } from './once.ts'
+import { once, onceDone } from './once.ts'
 import { type Overview, readOverview } from './overview.ts'
+import type { Review } from './service.ts'
 import type { SecretStore } from './secret-store.ts'
 
 export type AppOptions = {
@@ -56,23 +58,133 @@ export type App = {
   stateAsIs(): Promise<State>
   log(): Promise<CallLogFile>
   secrets(): Promise<SecretStore>
+  /** What shows only when the placeholders of its services are resolved: looked for once under each version of the config. */
+  review(): Promise<Review>
   /** A service ready to be called. Throws `service_unknown`, `placeholder_unset`, or what is wrong with its config. */
   service(name: string): Promise<Service>
   calls(): Promise<CallPath>
   /** Writes what the log of this process still holds back, so that a call just made is found in it. */
   flushLog(): Promise<void>
+  /** A text without the secrets of the services that were opened. */
+  redact(text: string): string
+  /**
+   * The project as its file stands now. It shares state, log and call path with this one, and every service whose resolved
+   * config is the same; whoever works with this one goes on as before. Throws `config_invalid` and its like, and then
+   * nothing has changed.
+   */
+  next(): Promise<App>
+  /** Closes what was opened by this version and all others. Throws the first fault, once everything was tried. */
   close(): Promise<void>
 }
 
 export function openApp(options: AppOptions): App {
-  const { configFlag, command = '', env, cwd, clock, signal, askPassphrase } = options
+  return versionOf(shareAll(options))
+}
+
+/** What every version of the config works with: opened once, at its first need. */
+type Shared = ReturnType<typeof shareAll>
+
+function shareAll(options: AppOptions) {
+  const { configFlag, env, cwd, clock } = options
   const { onWarning: warn = emitWarning } = options
   const closers: (() => Promise<void> | void)[] = []
-  const services = new Map<string, Promise<Service>>()
-
   const lookup = { flag: configFlag, env, cwd }
-  const file = once(() => findConfig(lookup))
+  let opened: Promise<State> | undefined
+  let log: Promise<CallLogFile> | undefined
+  let calls: Promise<{ path: CallPath; flush(): Promise<void> }> | undefined
+  let secrets: { keyFile: string | undefined; store: SecretStore } | undefined
+  const redactors = new Map<string, Redactor[]>()
+
+  /** A failure is not kept: it may be over the next time. */
+  function kept<T>(making: Promise<T>, forget: () => void): Promise<T> {
+    making.catch(forget)
+    return making
+  }
+
+  const shared = {
+    options,
+    warn,
+    lookup,
+    closers,
+    file: once(() => findConfig(lookup)),
+    /** `retention.max_size` of the version in force. */
+    limit: 0,
+    /** Path of the state, once it was opened: only a restart changes it. */
+    statePath: undefined as string | undefined,
+    openState: (path: string) => (opened ??= kept(openStateAt(path), () => (opened = undefined))),
+    openLog: (path: string) => (log ??= kept(openLogAt(path), () => (log = undefined))),
+    openCalls: (app: App) => (calls ??= kept(openCallsOf(app), () => (calls = undefined))),
+    flushLog: async () => void (calls && (await (await calls).flush())),
+    secretStore(keyFile: string | undefined, make: () => SecretStore): SecretStore {
+      if (secrets?.keyFile !== keyFile) secrets = undefined
+      return (secrets ??= { keyFile, store: make() }).store
+    },
+    /** Those of a service's former configs too: runs that began with them may still go on. */
+    learn({ name, redactor }: Service): void {
+      const known = redactors.get(name) ?? []
+      if (!known.includes(redactor)) redactors.set(name, [redactor, ...known].slice(0, 3))
+    },
+    redact: (text: string) =>
+      [...redactors.values()].flat().reduce((left, redactor) => redactor.text(left), text),
+  }
+
+  async function openStateAt(path: string): Promise<State> {
+    const { openState } = await import('../store/open.ts')
+    const state = await openState(path, { clock })
+    shared.statePath = state.path
+    closers.push(() => state.close())
+    return state
+  }
+
+  async function openLogAt(path: string): Promise<CallLogFile> {
+    const { openCallLog } = await import('../store/call-log.ts')
+    const { callLogPath } = await import('../store/files.ts')
+    const file = await openCallLog(callLogPath(path), { clock })
+    closers.push(() => file.close())
+    return file
+  }
+
+  async function openCallsOf(app: App) {
+    const { createCallPath } = await import('../calls/path.ts')
+    const { createCallLog } = await import('../calls/log.ts')
+    const { keepWithin } = await import('../store/retention.ts')
+    const { db, path } = await app.state()
+    const file = await app.log()
+    const keeperOptions = {
+      statePath: path,
+      clock,
+      get limit() {
+        return shared.limit
+      },
+    }
+    shared.limit = (await app.usableConfig()).config.retention.max_size
+    const onLogTrouble = (error: unknown) => warn(messageOf(error), 'CallLogWarning')
+    const keeper = keepWithin(file, keeperOptions)
+    const writer = createCallLog(file.db, clock, onLogTrouble, keeper)
+    closers.push(async () => {
+      await writer.close()
+      await import('./retention.ts').then(({ cleanUp }) => cleanUp(app))
+    })
+    const onTrouble = (error: unknown) => warn(messageOf(error), 'CallPathWarning')
+    const made = createCallPath({ db, log: writer, clock, env, onTrouble })
+    closers.push(made.close)
+    return { path: made, flush: writer.flush }
+  }
+
+  return shared
+}
+
+/** The project under one version of the config; without `pinned` it is read when it is first needed. */
+function versionOf(
+  shared: Shared,
+  pinned?: LoadedConfig,
+  services = new Map<string, Promise<Service>>(),
+): App {
+  const { file, lookup, warn } = shared
+  const { env, clock, signal, command = '', askPassphrase } = shared.options
+
   const usableConfig = once(async () => {
+    if (pinned) return pinned
     const { readProjectConfig } = await import('./config.ts')
     return readProjectConfig(file(), env)
   })
@@ -80,26 +192,25 @@ export function openApp(options: AppOptions): App {
     const { refuseFaults } = await import('./config.ts')
     return refuseFaults(await usableConfig())
   })
-  const overview = once(() =>
-    readOverview(file(), env, async () => {
-      const { makeOverview } = await import('./make-overview.ts')
-      return makeOverview(await usableConfig())
-    }),
+  const makeOverview = async () => {
+    const { makeOverview: make } = await import('./make-overview.ts')
+    return make(await usableConfig())
+  }
+  const overview = onceDone(async () =>
+    pinned ? makeOverview() : readOverview(file(), env, makeOverview),
   )
-  const statePath = async () => resolve(dirname(file()), (await overview()).state)
+  const statePath = async () =>
+    shared.statePath ?? resolve(dirname(file()), (await overview()).state)
 
-  const stateAsIs = once(async () => {
-    const { openState } = await import('../store/open.ts')
+  async function stateAsIs(): Promise<State> {
     const path = await statePath().catch(async (error: unknown) => {
       if (!(error instanceof CaravanError) || error.code !== 'config_unreadable') throw error
       const { guessStatePath } = await import('./config-history/guess-state.ts')
       return guessStatePath(file())
     })
-    const opened = await openState(path, { clock })
-    closers.push(() => opened.close())
-    return opened
-  })
-  const state = once(async () => {
+    return shared.openState(path)
+  }
+  const state = onceDone(async () => {
     const { versionHash } = await overview()
     const opened = await stateAsIs()
     const { latestConfigHash } = await import('../store/config-versions.ts')
@@ -109,47 +220,19 @@ export function openApp(options: AppOptions): App {
     }
     return opened
   })
-  const log = once(async () => {
-    const { openCallLog } = await import('../store/call-log.ts')
-    const { callLogPath } = await import('../store/files.ts')
-    const opened = await openCallLog(callLogPath(await statePath()), { clock })
-    closers.push(() => opened.close())
-    return opened
-  })
-  const secrets = once(async () => {
+  const secrets = onceDone(async () => {
     const { openSecretStore } = await import('./secret-store.ts')
-    const { config: known } = await usableConfig()
+    const { key_file: keyFile } = (await usableConfig()).config
     const { db, instanceId } = await state()
-    return openSecretStore({
-      db,
-      instanceId,
-      clock,
-      env,
-      configDir: dirname(file()),
-      keyFile: known.key_file,
-      askPassphrase,
-    })
+    const configDir = dirname(file())
+    return shared.secretStore(keyFile, () =>
+      openSecretStore({ db, instanceId, clock, env, configDir, keyFile, askPassphrase }),
+    )
   })
-  let flushLog = async (): Promise<void> => undefined
-  const calls = once(async () => {
-    const { createCallPath } = await import('../calls/path.ts')
-    const { createCallLog } = await import('../calls/log.ts')
-    const { keepWithin } = await import('../store/retention.ts')
-    const { db, path } = await state()
-    const logFile = await log()
-    const { retention } = (await usableConfig()).config
-    const keeper = keepWithin(logFile, { statePath: path, limit: retention.max_size, clock })
-    const onLogTrouble = (error: unknown) => warn(messageOf(error), 'CallLogWarning')
-    const writer = createCallLog(logFile.db, clock, onLogTrouble, keeper)
-    flushLog = writer.flush
-    closers.push(async () => {
-      await writer.close()
-      await import('./retention.ts').then(({ cleanUp }) => cleanUp(app))
-    })
-    const onTrouble = (error: unknown) => warn(messageOf(error), 'CallPathWarning')
-    const made = createCallPath({ db, log: writer, clock, env, onTrouble })
-    closers.push(made.close)
-    return made
+
+  const review = onceDone(async () => {
+    const { reviewServices, sourcesOf } = await import('./service.ts')
+    return reviewServices(await usableConfig(), await sourcesOf(app))
   })
 
   const app: App = {
@@ -166,23 +249,53 @@ export function openApp(options: AppOptions): App {
     statePath,
     state,
     stateAsIs,
-    log,
+    log: async () => shared.openLog(await statePath()),
     secrets,
-    calls,
-    flushLog: () => flushLog(),
+    review,
+    calls: async () => (await shared.openCalls(app)).path,
+    flushLog: shared.flushLog,
+    redact: shared.redact,
     service(name) {
-      const known =
-        services.get(name) ?? import('./service.ts').then((it) => it.makeService(app, name))
+      const known = services.get(name) ?? makeService(name)
       services.set(name, known)
       // A program that runs for months must not keep what a busy state or a missing file kept from being opened once.
       known.catch(() => services.get(name) === known && services.delete(name))
       return known
     },
-    async close() {
-      for (const close of closers.toReversed()) await close()
+    async next() {
+      const { readProjectConfig, refuseFaults } = await import('./config.ts')
+      const { carryOver } = await import('./carry-over.ts')
+      const loaded = refuseFaults(await readProjectConfig(file(), env))
+      const carried = new Map<string, Promise<Service>>()
+      const later = versionOf(shared, loaded, carried)
+      await carryOver(later, services, carried)
+      for (const service of carried.values()) shared.learn(await service)
+      shared.limit = loaded.config.retention.max_size
+      return later
     },
+    close: () => closeAll(shared.closers),
+  }
+
+  async function makeService(name: string): Promise<Service> {
+    const { makeService: make } = await import('./service.ts')
+    const service = await make(app, name)
+    shared.learn(service)
+    return service
   }
   return app
+}
+
+/** Latest first. What cannot be closed must not keep the others open. */
+async function closeAll(closers: (() => Promise<void> | void)[]): Promise<void> {
+  const faults: unknown[] = []
+  for (const close of closers.splice(0).toReversed()) {
+    try {
+      await close()
+    } catch (error) {
+      faults.push(error)
+    }
+  }
+  if (faults.length > 0) throw faults[0]
 }
 
 const emitWarning = (text: string, name: string): void => process.emitWarning(text, name)

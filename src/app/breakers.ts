@@ -43,8 +43,12 @@ export async function tripBreaker(
   const ms = app.clock.now().getTime()
   const by = operatorName(app.env)
   const untilMs = forMs === null ? null : ms + forMs
-  const state = await changeBreaker(db, name, closedBreaker(breaker), (held) =>
-    trip(held, { ms, untilMs, by, reason }),
+  const state = await changeBreaker(
+    db,
+    name,
+    closedBreaker(breaker),
+    (held) => trip(held, { ms, untilMs, by, reason }),
+    new Date(ms),
   )
   return infoOf(name, state, (await listNotBefore(db)).get(name) ?? 0, ms)
 }
@@ -57,7 +61,8 @@ export async function resetBreaker(app: App, name: string): Promise<BreakerReset
   const { db } = await app.state()
   const nowMs = app.clock.now().getTime()
   const state = await getBreaker<BreakerState>(db, name)
-  await dropBreaker(db, name)
+  const reason = `reset by ${operatorName(app.env)}`
+  await dropBreaker(db, name, { at: new Date(nowMs), reason })
   const pauseMs = (await liftPause(db, name, nowMs)) ?? 0
   const was = infoOf(name, state, pauseMs, nowMs)
   const freed = freedBy(was)

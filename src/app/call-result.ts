@@ -6,6 +6,7 @@ import type { Entry, StoredFailure } from '../store/outbox.ts'
 import type { Db, OutboxStatus } from '../store/schema.ts'
 import type { CallState } from './answers/queue.ts'
 import type { App } from './app.ts'
+import { deliveriesOf } from './deliveries.ts'
 import { routeForOf } from './route.ts'
 
 export type { CallState }
@@ -32,10 +33,11 @@ export async function resultOf(
 
 /** The outbox knows calls that change something and those that wait; the log knows all that were made. */
 async function look(app: App, id: string): Promise<CallState> {
-  const entry = await findEntryBy(await judged(app), id)
-  if (entry) return stateOf(entry)
+  const db = await judged(app)
+  const entry = await findEntryBy(db, id)
+  if (entry) return { ...stateOf(entry), deliveries: await deliveriesOf(db, entry.id) }
   const { call } = await getCall((await app.log()).db, id)
-  return loggedState(call)
+  return { ...loggedState(call), deliveries: [] }
 }
 
 /** The state, in which no call is `sending` any more whose process is known to be gone. */
@@ -44,9 +46,6 @@ export async function judged(app: App): Promise<Db> {
   await settleForsaken({ db, clock: app.clock, routeFor: routeForOf(app) })
   return db
 }
-
-/** Code under which is kept who said what became of a call that was unknown. */
-export const settledCode = 'settled'
 
 const statusOf: Record<OutboxStatus, CallState['status']> = {
   waiting: 'pending',
@@ -60,7 +59,7 @@ const statusOf: Record<OutboxStatus, CallState['status']> = {
 }
 
 /** A row of the outbox as its caller sees it. */
-function stateOf(row: Entry): CallState {
+function stateOf(row: Entry): Omit<CallState, 'deliveries'> {
   const failure = fromJson<StoredFailure>(row.error)
   return {
     id: row.id,
@@ -85,7 +84,7 @@ export const errorOf = ({ kind, code, message, hint }: StoredFailure) => ({
 })
 
 /** Of a call that reads, which needs no row in the outbox: what the log has kept. */
-function loggedState(call: LoggedCall): CallState {
+function loggedState(call: LoggedCall): Omit<CallState, 'deliveries'> {
   const isPending = call.outcome === 'running' || call.outcome === 'accepted'
   return {
     id: call.id,

@@ -36,6 +36,13 @@ export async function prepareCall(name: string, typed: Typed): Promise<PreparedC
   return { operation, input, checked, consent: consentFor(operation, checked) }
 }
 
+/** The same of what came as data. Throws `input_invalid` with all faults at once. */
+export function prepareInput(name: string, input: unknown): PreparedCall {
+  const operation = operationNamed(name)
+  const checked = checkInput(operation, input)
+  return { operation, input, checked, consent: consentFor(operation, checked) }
+}
+
 /** The keys that an operation takes; none for one that there is not. */
 export const inputsOf = (name: string): string[] =>
   listOperations()
@@ -46,6 +53,8 @@ export type CallWish = {
   service?: string
   queue?: boolean
   idempotencyKey?: string
+  /** Of what caused the call, where there is more than the call itself. */
+  correlationId?: string
   /** Told of what happens while the call goes on, in words that are not redacted. */
   onStep?(step: CallStep): void
 }
@@ -71,9 +80,10 @@ export type CallReport = { answer: MadeAnswer; exit: Exit; error: unknown }
 export async function makeCall(
   app: App,
   { operation, input }: PreparedCall,
-  { service, queue, idempotencyKey, onStep }: CallWish,
+  { service, queue, idempotencyKey, correlationId, onStep }: CallWish,
 ): Promise<CallReport> {
-  const request = { input, service, idempotencyKey, onStep, signal: app.signal }
+  const { signal } = app
+  const request = { input, service, idempotencyKey, correlationId, onStep, signal }
   try {
     const asked = await (queue ? enqueueOperation : askOperation)(app, operation, request)
     return { answer: answerOf(operation, asked), exit: exits[asked.outcome], error: undefined }

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { adapters } from '../adapters/index.ts'
 import { jobs } from '../jobs/index.ts'
+import { catalogue } from './catalogue.ts'
 
 it.each(adapters)('the adapter $id is what the list says of it', async ({ id, kind, load }) => {
   const adapter = await load()
@@ -12,6 +13,11 @@ it.each(jobs)('the job $id is what the list says of it', async ({ id, title, loa
   const job = await load()
 
   expect(job).toMatchObject({ id, title })
+})
+
+it('a job that each run has to tell its files cannot be scheduled', async () => {
+  expect(await catalogue.toldPerRun?.('1c-catalog')).toEqual(['paths'])
+  expect(await catalogue.toldPerRun?.('haier-products')).toEqual([])
 })
 
 it('no id stands in a list twice', () => {

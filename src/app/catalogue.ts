@@ -6,18 +6,25 @@ import { CaravanError, type ErrorCode } from '../core/errors.ts'
 import type { Kind } from '../core/kind.ts'
 import { kinds } from '../core/kinds/index.ts'
 import { propose, nearest } from '../core/nearest.ts'
-import type { AnyJob } from '../jobs/define.ts'
+import { type AnyJob, toldPerRun } from '../jobs/define.ts'
 import { jobs } from '../jobs/index.ts'
+import { rules } from './alerts/rules/index.ts'
 
 /** What the config may name. */
 export const catalogue: Catalogue = {
   adapterIds: adapters.map(({ id }) => id),
   jobIds: jobs.map(({ id }) => id),
   kindIds: [...new Set(adapters.map(({ kind }) => kind))],
+  kindOf: (id) => adapters.find((one) => one.id === id)?.kind,
+  ruleIds: rules.map(({ id }) => id),
   configSchemaOf: async (id) => (await adapters.find((one) => one.id === id)?.load())?.config,
   async optionsSchemaOf(id) {
     const job = await jobs.find((one) => one.id === id)?.load()
     return job && configSchemaOf(job)
+  },
+  async toldPerRun(id) {
+    const job = await jobs.find((one) => one.id === id)?.load()
+    return job ? toldPerRun(job) : []
   },
 }
 

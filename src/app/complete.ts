@@ -53,6 +53,10 @@ const listers = {
     const { kinds } = await import('../core/kinds/index.ts')
     return Object.values(kinds).map(({ id, title }) => ({ value: id, about: title }))
   },
+  async rule(): Promise<Candidate[]> {
+    const { rules } = await import('./alerts/rules/index.ts')
+    return rules.map(({ id, title }) => ({ value: id, about: title }))
+  },
   async service(app: App): Promise<Candidate[]> {
     const { services } = await app.overview()
     return services.map(({ name, adapter, enabled }) => ({

@@ -26,8 +26,7 @@ export async function checkConfig(
   app: App,
 ): Promise<ConfigReport & { text: string; remarksText: string }> {
   const loaded = await app.usableConfig()
-  const { reviewServices, sourcesOf } = await import('./service.ts')
-  const reviewed = await reviewServices(loaded, await sourcesOf(app))
+  const reviewed = await app.review()
   const faults = [...loaded.faults, ...reviewed.faults]
   return {
     file: loaded.file,

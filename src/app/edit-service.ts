@@ -119,7 +119,7 @@ function faultOfUnset(
       word,
       fields.map(({ name }) => name),
     )
-    return `unknown field${near ? `; did you mean ${near}` : ''}`
+    return `unknown field${near ? `; did you mean ${near}?` : ''}`
   }
   if (values[word] !== undefined) return 'is to be set and unset at once'
   return field.isRequired ? 'is needed and cannot be taken out' : undefined

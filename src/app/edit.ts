@@ -1,4 +1,5 @@
-import { removeService, setIn } from '../config/edit.ts'
+import { deleteIn, removeService, setIn } from '../config/edit.ts'
+import { isGroup } from '../config/tree.ts'
 import { type Around, writeConfigFile } from '../config/write.ts'
 import type { App } from './app.ts'
 
@@ -16,8 +17,19 @@ export async function editConfig(
   return edited
 }
 
-export const writeWithoutService = (app: App, name: string): Promise<string> =>
-  editConfig(app, (before) => removeService(before, name))
+/** It is no channel of alerts any more either: a channel that is no service is a fault of the file. */
+export async function writeWithoutService(app: App, name: string): Promise<string> {
+  const at = channelsIn((await app.usableConfig()).raw).lastIndexOf(name)
+  return editConfig(app, (before) => {
+    const text = at < 0 ? before : deleteIn(before, ['alerts', 'channels', at])
+    return removeService(text, name)
+  })
+}
+
+/** As they stand in the file. */
+export function channelsIn({ alerts }: Record<string, unknown>): unknown[] {
+  return isGroup(alerts) && Array.isArray(alerts.channels) ? alerts.channels : []
+}
 
 /** `line`: where the key stands now. */
 export async function writeEnabled(

@@ -11,6 +11,7 @@ import {
   outcomeExplanations,
 } from '../core/explanations.ts'
 import { propose, nearest } from '../core/nearest.ts'
+import { refusals } from '../core/refusals.ts'
 import type { Explained } from './answers/explain.ts'
 
 /** Every code of every group, in the order of the groups. */
@@ -25,6 +26,9 @@ export function listExplanations(): Explained[] {
     ...Object.entries(causes).map(([code, { exit, says, next }]): Explained => {
       return { code, group: 'test', exit: exitCodes[exit].code, cause: says, next }
     }),
+    ...Object.entries(refusals).map(([code, { status, meaning, next }]): Explained => {
+      return { code, group: 'api', exit: null, cause: `HTTP ${status}: ${meaning}.`, next }
+    }),
     ...Object.entries(exitExplanations).map(([name, { cause, next }]): Explained => {
       const { code } = exitCodes[name as Exit]
       return { code: String(code), group: 'exit', exit: code, cause, next }
@@ -33,7 +37,7 @@ export function listExplanations(): Explained[] {
 }
 
 /** Of several codes in the brackets of an error, that of the first group says most: `(unavailable, service_disabled)`. */
-const says: readonly Explained['group'][] = ['error', 'test', 'call', 'outcome', 'exit']
+const says: readonly Explained['group'][] = ['error', 'test', 'call', 'outcome', 'api', 'exit']
 
 /**
  * What a text names: a code in any case, what stands in the brackets of an error, or the number of an exit code, which is

@@ -3,6 +3,7 @@ import { insertCalls } from '../store/calls.ts'
 import { withAppIn } from '../testing/app.ts'
 import { callRow } from '../testing/call-rows.ts'
 import { haierProject } from '../testing/program.ts'
+import { healthOf } from './service-health.ts'
 import { readStatus } from './status.ts'
 
 const done = {}
@@ -36,4 +37,29 @@ it.each<[string, object[], string]>([
   })
 
   expect(service?.health).toBe(health)
+})
+
+it('the health is the word of whichever ended last, a check or a call', () => {
+  const at = (second: number) => `2026-01-01T00:00:0${second}.000Z`
+  const call = (id: string, outcome: 'done' | 'failed', begun: number, ended: number) => {
+    const instants = { started_at: at(begun), finished_at: at(ended) }
+    return { id, outcome, error_kind: outcome === 'done' ? null : 'timeout', ...instants }
+  }
+  const passed = {
+    service: 's',
+    at: at(2),
+    isOk: true,
+    durationMs: 1000,
+    message: '',
+    errorKind: null,
+    callId: 'c',
+  }
+
+  const ofItsOwnCall = healthOf([call('c', 'done', 2, 3)], passed)
+  const longCall = healthOf([call('x', 'failed', 1, 4)], passed)
+  const shortCall = healthOf([call('x', 'failed', 2, 2)], passed)
+
+  expect(ofItsOwnCall).toMatchObject({ health: 'ok', health_from: 'check', health_at: at(3) })
+  expect(longCall).toMatchObject({ health: 'failing', health_from: 'call', health_call: 'x' })
+  expect(shortCall).toMatchObject({ health: 'ok', health_from: 'check', health_call: 'c' })
 })

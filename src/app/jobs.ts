@@ -1,9 +1,11 @@
 import { jobs } from '../jobs/index.ts'
 import { lastRun } from '../store/last-runs.ts'
+import { listPauses } from '../store/pauses.ts'
+import { listSchedules } from '../store/schedules.ts'
 import { interruptDeadRuns } from '../store/start-run.ts'
 import type { JobInfo } from './answers/jobs.ts'
 import type { App } from './app.ts'
-import type { JobOverview } from './overview.ts'
+import { jobOverview, nextDueOf, pauseInfo } from './job-schedule.ts'
 
 /** What can be run; needs no project. */
 export const jobTitles = (): { id: string; title: string }[] =>
@@ -11,33 +13,27 @@ export const jobTitles = (): { id: string; title: string }[] =>
 
 /** Every job of the program, with what the file says about it and how it last went. */
 export async function listJobs(app: App): Promise<JobInfo[]> {
-  const overview = await app.overview()
   const { db } = await app.state()
-  await interruptDeadRuns(db, app.clock.now())
+  const now = app.clock.now()
+  await interruptDeadRuns(db, now)
+  const [pauses, planned] = [await listPauses(db, now), await listSchedules(db)]
   return Promise.all(
     jobs.map(async ({ id, title }) => {
-      const { schedule, timezone, enabled, isFaulty } = overview.jobs[id] ?? byHand
+      const said = await jobOverview(app, id)
       const last = await lastRun(db, id)
       return {
         id,
         title,
-        schedule,
-        timezone: schedule ? timezone : null,
-        enabled,
-        faulty: isFaulty,
+        schedule: said.schedule,
+        timezone: said.schedule ? said.timezone : null,
+        enabled: said.enabled,
+        faulty: said.isFaulty,
+        paused: pauseInfo(pauses.get(id)),
         last_run: last?.id ?? null,
         last_status: last?.status ?? null,
         last_started_at: last?.started_at ?? null,
-        next_due_at: schedule && enabled ? await nextDue(schedule, timezone, app) : null,
+        next_due_at: await nextDueOf(app, said, planned.get(id), pauses.get(id)),
       }
     }),
   )
-}
-
-/** A job the file does not mention. */
-const byHand: JobOverview = { schedule: null, timezone: 'UTC', enabled: true, isFaulty: false }
-
-async function nextDue(schedule: string, timezone: string, { clock }: App): Promise<string | null> {
-  const { Cron } = await import('croner')
-  return new Cron(schedule, { timezone, paused: true }).nextRun(clock.now())?.toISOString() ?? null
 }

@@ -1,8 +1,9 @@
-import { parseDuration } from '../config/durations.ts'
+import { setImmediate as turn } from 'node:timers/promises'
 import { CaravanError } from '../core/errors.ts'
-import { parseInstant } from '../core/parse-instant.ts'
+import { findEntryBy } from '../store/list-outbox.ts'
 import { fromJson } from '../store/json.ts'
 import {
+  type CallCursor,
   type CallFilter,
   callsSince,
   getCall,
@@ -12,6 +13,8 @@ import {
 } from '../store/list-calls.ts'
 import type { CallDetails, CallInfo } from './answers/calls.ts'
 import type { App } from './app.ts'
+import { deliveriesOf } from './deliveries.ts'
+import { readInstantFlag } from './instant-flag.ts'
 
 export type LogQuery = {
   service?: string
@@ -20,8 +23,13 @@ export type LogQuery = {
   since?: string
   until?: string
   run?: string
+  correlation?: string
   text?: string
   limit: number
+  /** How many calls a search for text reads at most; left out: some seconds' worth. */
+  searched?: number
+  /** Where the page before ended. */
+  before?: CallCursor
 }
 
 export type RecentCalls = {
@@ -29,21 +37,25 @@ export type RecentCalls = {
   calls: CallInfo[]
   /** Set when a search for text ended here, at an instant, before it had seen every call. */
   searchedBackTo: string | undefined
+  /** Where the next page begins; undefined: there is no more. */
+  next: CallCursor | undefined
 }
 
-/** A search goes on over this many calls, some seconds' worth, and then says how far it came. */
+/** A search goes on over this many calls, and then says how far it came. */
 const mostSearched = 1_000_000
-/** Read at once after the first page. */
-const largestStep = 20_000
+/** Read at once, so that a daemon that is asked for it goes on with its work in between. */
+const largestStep = 2000
 
 /** Throws `service_unknown` or `run_unknown` for a name that nothing was ever called. */
 export async function listRecentCalls(app: App, query: LogQuery): Promise<RecentCalls> {
   const { db } = await app.log()
   const filter = await filterOf(app, query)
+  const { searched: most = mostSearched } = query
   const calls: LoggedCall[] = []
-  let page = await listCalls(db, filter, { limit: query.limit })
+  let page = await listCalls(db, filter, { limit: query.limit, before: query.before })
   calls.push(...page.calls)
-  for (let [seen, step] = [0, 1000]; page.searchedBackTo && seen < mostSearched; seen += step) {
+  for (let [seen, step] = [0, 1000]; page.searchedBackTo && seen < most; seen += step) {
+    await turn()
     app.signal.throwIfAborted()
     step = Math.min(step * 2, largestStep)
     const limit = query.limit - calls.length
@@ -51,7 +63,7 @@ export async function listRecentCalls(app: App, query: LogQuery): Promise<Recent
     calls.push(...page.calls)
   }
   if (calls.length === 0) await refuseUnknown(app, query)
-  return { calls: calls.map(infoOf), searchedBackTo: page.searchedBackTo }
+  return { calls: calls.map(infoOf), searchedBackTo: page.searchedBackTo, next: page.next }
 }
 
 /** An empty answer to a mistyped name would be taken for good news. A service that was removed may still have calls. */
@@ -88,31 +100,54 @@ export async function* followCalls(app: App, query: LogQuery): AsyncGenerator<Ca
 
 /** By id or by a beginning that only one call has. Throws `call_unknown`. */
 export async function showCall(app: App, id: string): Promise<CallDetails> {
-  const { call, attempts } = await getCall((await app.log()).db, id)
+  const { call, attempts } = await getCall((await app.log()).db, id).catch(
+    async (error: unknown) => {
+      throw (await knownToQueue(app, id)) ?? error
+    },
+  )
   const requests = attempts.map((attempt) => ({
     ...attempt,
     service: attempt.service ?? call.service,
   }))
-  return { ...infoOf(call), requests, steps: fromJson<CallDetails['steps']>(call.steps) ?? [] }
+  // A state that cannot be read keeps nobody from reading the log.
+  const state = call.effect === 'read' ? undefined : await app.state().catch(() => undefined)
+  const deliveries = state ? await deliveriesOf(state.db, call.id).catch(() => []) : []
+  const steps = fromJson<CallDetails['steps']>(call.steps) ?? []
+  return { ...infoOf(call), requests, steps, deliveries }
+}
+
+/** A call stands in the queue before its request leaves; in the log only once its end is known to somebody. */
+async function knownToQueue(app: App, id: string): Promise<CaravanError | undefined> {
+  const entry = await app
+    .state()
+    .then(({ db }) => findEntryBy(db, id))
+    .catch(() => undefined)
+  if (!entry) return undefined
+  return new CaravanError({
+    code: 'call_unknown',
+    message: `nothing is logged of the call ${entry.id}, which is ${entry.status}`,
+    hint: 'Its requests are written down when it ends; those of a process that was killed are not.',
+    see: `caravan queue show ${entry.id}`,
+  })
 }
 
 /** A call as lists show it. */
 function infoOf(row: LoggedCall): CallInfo {
-  const { steps, ...call } = row
-  void steps
+  const { steps: _steps, counted_attempts: _counted, ...call } = row
   return call
 }
 
 async function filterOf(app: App, { since, until, ...filter }: LogQuery): Promise<CallFilter> {
-  const { service, outcome, run, text } = filter
-  const start = since === undefined ? undefined : instantOf(app, since, '--since')
-  const end = until === undefined ? undefined : instantOf(app, until, '--until')
+  const { service, outcome, run, correlation, text } = filter
+  const start = since === undefined ? undefined : readInstantFlag('--since', since, app.clock)
+  const end = until === undefined ? undefined : readInstantFlag('--until', until, app.clock)
   const runId = run === undefined ? undefined : await runNamed(app, run)
   return {
     service,
     ...operationOf(filter.operation),
     outcome,
     run: runId,
+    correlation: correlation?.trim(),
     text,
     since: start,
     until: end,
@@ -132,17 +167,4 @@ async function runNamed(app: App, run: string): Promise<string> {
   if (calls.length > 0) return whole
   const { findRun } = await import('../store/runs.ts')
   return (await findRun((await app.state()).db, run)).id
-}
-
-/** `2h` is two hours ago; anything else is an instant, in the local zone unless it names one. */
-function instantOf(app: App, text: string, flag: string): Date {
-  const ago = parseDuration(text)
-  if (ago !== undefined) return new Date(app.clock.now().getTime() - ago)
-  const at = parseInstant(text, 'local')
-  if (at) return at
-  throw new CaravanError({
-    code: 'usage',
-    message: `${flag} ${text} is neither a time nor a duration`,
-    hint: 'Write it like 2h, 3d, 2026-11-21 or 2026-11-21T08:00.',
-  })
 }

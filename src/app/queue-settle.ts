@@ -6,8 +6,9 @@ import type { Entry, StoredFailure } from '../store/outbox.ts'
 import { settleEntry } from '../store/outbox-upkeep.ts'
 import type { SettledCall } from './answers/queue.ts'
 import type { App } from './app.ts'
-import { judged, settledCode } from './call-result.ts'
+import { judged } from './call-result.ts'
 import { settled, underWay } from './queue.ts'
+import { settledCode } from './settled-code.ts'
 
 /** Left out: the vendor is asked. */
 export type Decision = { isSent: boolean; by: string; reason?: string | undefined }

@@ -6,6 +6,7 @@ import { withAppIn } from '../testing/app.ts'
 import { haierProject, type Project } from '../testing/program.ts'
 import type { App } from './app.ts'
 import { resultOf } from './call-result.ts'
+import { showCall } from './logs.ts'
 import { dropQueued, listQueue, planDrop, planRetry, retryQueued, showQueued } from './queue.ts'
 import { sendDue } from './queue-send.ts'
 import { routeOf } from './route.ts'
@@ -102,6 +103,11 @@ it('a retry of what may have been done needs consent, unless the vendor drops du
     const plan = await planRetry(app, [id(1), id(2)])
 
     expect(plan.doubtful).toEqual([id(1)])
+    // A process that was killed has logged nothing of it: the log says where it stands.
+    await expect(showCall(app, id(1))).rejects.toMatchObject({
+      code: 'call_unknown',
+      see: `caravan queue show ${id(1)}`,
+    })
     await retryQueued(app, plan)
     // The doubt stays: it goes to no other service.
     expect((await showQueued(app, id(1))).served_by).toBe('sms-gone')

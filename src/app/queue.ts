@@ -15,8 +15,10 @@ import { dropEntry } from '../store/outbox-upkeep.ts'
 import type { OutboxStatus } from '../store/schema.ts'
 import type { ChangedQueue, QueuedCall, QueuedDetails } from './answers/queue.ts'
 import type { App } from './app.ts'
-import { errorOf, judged, settledCode } from './call-result.ts'
+import { errorOf, judged } from './call-result.ts'
+import { deliveriesOf } from './deliveries.ts'
 import { kindNamed, routeOf } from './route.ts'
+import { settledCode } from './settled-code.ts'
 
 export type QueueQuery = Pick<EntryFilter, 'statuses' | 'limit'> & {
   /** `sms.send`, or `send` of whatever kind. */
@@ -55,6 +57,7 @@ export async function showQueued(app: App, id: string): Promise<QueuedDetails> {
     exchanges: row.exchanges,
     sender: row.host === null ? null : `process ${row.pid} on ${row.host}`,
     input: row.input === null ? null : masked(row.input),
+    deliveries: await deliveriesOf(db, row.id),
     settled: isSettled ? failure.message : null,
     failure: failure && !(isSettled && row.status === 'done') ? errorOf(failure) : null,
   }

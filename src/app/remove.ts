@@ -1,17 +1,21 @@
 import { entriesOf } from '../config/tree.ts'
 import type { App } from './app.ts'
-import { writeWithoutService } from './edit.ts'
+import { channelsIn, writeWithoutService } from './edit.ts'
 import { serviceEntry } from './service.ts'
 import { listSecrets } from './secrets.ts'
 
 /** What goes along with a service: the secrets that it alone uses. Throws `service_unknown`. */
-export async function planRemoval(app: App, name: string): Promise<{ secrets: string[] }> {
+export async function planRemoval(
+  app: App,
+  name: string,
+): Promise<{ secrets: string[]; isChannel: boolean }> {
   const loaded = await app.usableConfig()
   const isNamed = entriesOf(loaded.raw.services).some(([known]) => known === name)
   if (!isNamed) serviceEntry(loaded, name)
   const secrets = await listSecrets(app)
   const own = secrets.filter(({ used_by }) => used_by.length === 1 && used_by[0] === name)
-  return { secrets: own.map((secret) => secret.name) }
+  const isChannel = channelsIn(loaded.raw).includes(name)
+  return { secrets: own.map((secret) => secret.name), isChannel }
 }
 
 /** Takes the service out of the file first: a secret without a service harms nobody, the reverse does. */

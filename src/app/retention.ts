@@ -8,6 +8,12 @@ import { deleteCallsBefore } from '../store/calls.ts'
 import { countCallsBefore } from '../store/count-calls.ts'
 import { truncateWriteAhead } from '../store/dialect.ts'
 import { getMeta, setMeta } from '../store/meta.ts'
+import {
+  agedTables,
+  type AgedTable,
+  countAgedBefore,
+  deleteAgedBefore,
+} from '../store/daemon-upkeep.ts'
 import { countEndedBefore, deleteEndedBefore } from '../store/outbox-upkeep.ts'
 import { bytesHeld, giveBack, sizeBudget, trim } from '../store/retention.ts'
 import {
@@ -140,6 +146,9 @@ async function sweep(app: App, job: Job, options: CleanOptions): Promise<Part> {
   const cached = await sweepSmall(how, () =>
     deleteCachedBefore(state.db, job.cachedBefore, smallBatch),
   )
+  const aged = await ofAged((table) =>
+    sweepSmall(how, () => deleteAgedBefore(state.db, table, job.runsBefore, smallBatch)),
+  )
   const old = await deleteCallsBefore(file.db, job.before, how)
   const { fileShare } = sizeBudget(state.path, limit)
   const oldest = await trim(file.db, fileShare, how)
@@ -159,12 +168,20 @@ async function sweep(app: App, job: Job, options: CleanOptions): Promise<Part> {
       listing_items: dropped === 0 ? 0 : items,
       outbox,
       cached_answers: cached,
+      ...aged,
     },
     bytes_before: before,
     bytes_after: after,
     bytes_freed: Math.max(0, before - after),
     is_complete: isComplete,
   }
+}
+
+/** The tables of the daemon, one after the other. */
+async function ofAged(ask: (table: AgedTable) => Promise<number>) {
+  const counts: [AgedTable, number][] = []
+  for (const table of agedTables) counts.push([table, await ask(table)])
+  return Object.fromEntries(counts) as Record<AgedTable, number>
 }
 
 const smallBatch = 500
@@ -244,6 +261,7 @@ async function preview(app: App, job: Job): Promise<Part> {
       listing_items: items,
       outbox: await countEndedBefore(state.db, job.before),
       cached_answers: await countCachedBefore(state.db, job.cachedBefore),
+      ...(await ofAged((table) => countAgedBefore(state.db, table, job.runsBefore))),
     },
     bytes_before: before,
     bytes_after: before - freed,

@@ -3,8 +3,10 @@ import type { Exit } from '../core/exit-codes.ts'
 import type { Kind } from '../core/kind.ts'
 import type { AnyContext, AnyJob, Progress } from '../jobs/define.ts'
 import { type RunOutcome, runSync } from '../jobs/runner.ts'
+import { stopOf } from '../jobs/watch-run.ts'
 import { listFailures } from '../store/run-failures.ts'
 import { findRun } from '../store/runs.ts'
+import { counted } from '../core/words.ts'
 import type { Db } from '../store/schema.ts'
 import { checkAgainst } from '../config/issues.ts'
 import type { RunReport } from './answers/runs.ts'
@@ -12,6 +14,7 @@ import type { App } from './app.ts'
 import { jobNamed } from './catalogue.ts'
 import { clientOf } from './clients.ts'
 import { keepMemoryLean } from './lean-memory.ts'
+import { operatorName } from './operator.ts'
 import { serviceOfKind } from './route.ts'
 
 export type RunRequest = {
@@ -21,7 +24,16 @@ export type RunRequest = {
   fromStart?: boolean
   /** Id of a run, or its beginning: only the items that failed in it. */
   retryFailed?: string
+  /** Default: `manual`. */
   trigger?: string
+  /** Aborted when this run alone is to stop at its next checkpoint. */
+  signal?: AbortSignal
+  /** The occurrence it serves. */
+  dueAt?: Date
+  /** Called in the transaction that makes the run, so that what belongs to it is there with it. */
+  onStarted?(tx: Db, run: string): Promise<void>
+  /** In milliseconds; default: `timeout` of the job in the config, else none. */
+  timeoutMs?: number
   onProgress?(progress: Progress): void
 }
 
@@ -45,8 +57,12 @@ export async function runJob(
   const outcome = await runSync(job, {
     db,
     clock: app.clock,
-    signal: app.signal,
+    signal: request.signal ? AbortSignal.any([app.signal, request.signal]) : app.signal,
+    timeoutMs: request.timeoutMs ?? config.jobs[id]?.timeout,
+    dueAt: request.dueAt,
+    onStarted: request.onStarted,
     trigger: request.trigger ?? 'manual',
+    startedBy: request.dueAt ? undefined : operatorName(app.env),
     options,
     fromStart: request.fromStart,
     isDryRun: request.dryRun,
@@ -54,7 +70,8 @@ export async function runJob(
     servedBy,
     onProgress: request.onProgress,
   })
-  const error = outcome.status === 'interrupted' ? undefined : outcome.error
+  const isAskedTo = outcome.status === 'interrupted' && !stopOf(outcome.error)
+  const error = isAskedTo ? undefined : outcome.error
   return { report: reportOf(job, { ...outcome, error }, request.dryRun ?? false), error }
 }
 
@@ -145,10 +162,19 @@ function reportOf(job: AnyJob, outcome: RunOutcome, isDryRun: boolean): RunRepor
   }
 }
 
+/** Why a run is no success, in one line; null when it is, or nothing is known of it. */
+export function whyNotWhole({ error, counters, failures }: RunReport): string | null {
+  const [first] = failures
+  if (error) return error.message
+  if (counters.failed === 0) return null
+  const which = first ? `, the first: ${first.key}: ${first.reason}` : ''
+  return `${counted(counters.failed, 'item')} failed${which}`
+}
+
 function exitFor({ status, error }: RunOutcome): Exit {
   if (status === 'success') return 'done'
   if (status === 'partial') return 'partial'
-  if (status === 'interrupted') return 'interrupted'
+  if (error === undefined && status === 'interrupted') return 'interrupted'
   return error === undefined ? 'failed' : exitOf(error)
 }
 

@@ -1,5 +1,6 @@
 import { CaravanError } from '../core/errors.ts'
 import { readFault } from '../core/system-faults.ts'
+import { pathText } from '../config/faults.ts'
 import { readValueFile } from '../config/sources.ts'
 import type { SecretRecord } from '../store/secrets.ts'
 import type { SecretInfo } from './answers/secrets.ts'
@@ -98,6 +99,17 @@ export async function requireSecret(app: App, name: string): Promise<void> {
   const known = (await (await app.secrets()).list()).map((secret) => secret.name)
   if (known.includes(name)) return
   throw unknownName('secret', name, known, 'secret_unknown', 'caravan secret list')
+}
+
+/** Why services that use a secret cannot be used now, a line each; empty when all can. */
+export async function troubleOfUsers(app: App, name: string): Promise<string[]> {
+  const { reviewServices, sourcesOf } = await import('./service.ts')
+  const users = await secretUsers(app, name)
+  if (users.length === 0) return []
+  const { faults } = await reviewServices(await app.usableConfig(), await sourcesOf(app), users)
+  return faults.map(
+    ({ path, message }) => `${String(path[1])} cannot be used: ${pathText(path)}: ${message}`,
+  )
 }
 
 export async function secretUsers(app: App, name: string): Promise<string[]> {

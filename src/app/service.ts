@@ -89,17 +89,21 @@ export function serviceEntry(loaded: LoadedConfig, name: string): ServiceConfig 
   throw unknownService(name, Object.keys(loaded.config.services))
 }
 
+export type Review = { faults: ConfigFault[]; remarks: ConfigFault[] }
+
 /**
  * What shows only when placeholders are resolved, for every service that the file alone finds in order: faults, and what
- * is accepted and still looks like a slip.
+ * is accepted and still looks like a slip. `of`: of these services alone.
  */
 export async function reviewServices(
   loaded: LoadedConfig,
   sources: Sources,
-): Promise<{ faults: ConfigFault[]; remarks: ConfigFault[] }> {
+  of?: readonly string[],
+): Promise<Review> {
   const faults: ConfigFault[] = []
   const remarks: ConfigFault[] = []
   for (const [name, entry] of Object.entries(loaded.config.services)) {
+    if (of && !of.includes(name)) continue
     try {
       const { resolved } = await resolveEntry(loaded, name, entry, sources)
       remarks.push(...resolved.remarks)

@@ -2,6 +2,7 @@ import { adapters } from '../adapters/index.ts'
 import { formatFaults } from '../config/faults.ts'
 import { utcText } from '../core/words.ts'
 import { getBreaker } from '../store/breakers.ts'
+import { listHealthChecks } from '../store/health-checks.ts'
 import { listNotBefore } from '../store/limits.ts'
 import { lastSuccessByService, listCalls } from '../store/list-calls.ts'
 import { type BreakerState, breakerWord } from '../calls/breaker-state.ts'
@@ -12,6 +13,7 @@ import { adapterNamed, unknownService } from './catalogue.ts'
 import { maskLoaded } from './config-history/mask-loaded.ts'
 import { listServices } from './list-services.ts'
 import { guardsOf } from './service.ts'
+import { callsLookedAt, healthOf } from './service-health.ts'
 
 /** Throws `service_unknown`, with the nearest right name. */
 export async function showService(app: App, name: string): Promise<ServiceDetails> {
@@ -31,8 +33,9 @@ export async function showService(app: App, name: string): Promise<ServiceDetail
     services: Record<string, { config?: Record<string, unknown> | null } | null>
   }
   const log = await app.log()
-  const { calls } = await listCalls(log.db, { service: name }, { limit: 5 })
+  const { calls } = await listCalls(log.db, { service: name }, { limit: callsLookedAt })
   const { db } = await app.state()
+  const checks = await listHealthChecks(db, name, { limit: 5 })
   const breaker = await getBreaker<BreakerState>(db, name)
   const pausedUntilMs = (await listNotBefore(db)).get(name)
   return {
@@ -43,9 +46,20 @@ export async function showService(app: App, name: string): Promise<ServiceDetail
     limits: adapter ? describeLimits(guardsOf(adapter, loaded.config.services[name] ?? {})) : '',
     breaker: describeBreaker(breaker, app.clock.now().getTime(), pausedUntilMs),
     last_success_at: (await lastSuccessByService(log.db)).get(name) ?? null,
-    last_calls: calls.map(({ id, kind, operation, outcome, started_at, duration_ms }) => {
-      return { id, kind, operation, outcome, started_at, duration_ms }
-    }),
+    ...healthOf(calls, checks[0]),
+    last_calls: calls
+      .slice(0, 5)
+      .map(({ id, kind, operation, outcome, started_at, duration_ms }) => {
+        return { id, kind, operation, outcome, started_at, duration_ms }
+      }),
+    last_checks: checks.map((check) => ({
+      at: check.at,
+      passed: check.isOk,
+      duration_ms: check.durationMs,
+      message: check.message,
+      error_kind: check.errorKind,
+      call: check.callId,
+    })),
     config: shown[name]?.config ?? {},
     faults: loaded.faults
       .filter(({ path }) => path[0] === 'services' && path[1] === name)

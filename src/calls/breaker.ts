@@ -33,6 +33,7 @@ export type BreakerOptions = {
 export function breaking(options: BreakerOptions, next: Attempt): Attempt {
   const change = glancing(options)
   return async (call) => {
+    if (call.isTrial) return next(call)
     const isProbe = await enter(options, change, call)
     const before = call.exchanges
     const release = isProbe ? keepLease(options, change, call) : undefined
@@ -82,7 +83,7 @@ function glancing({ db, clock }: BreakerOptions): Change {
     if (held && nowMs - held.readAtMs < freshMs && change(held.state) === held.state) {
       return held.state
     }
-    const state = await changeBreaker(db, service, initial, change)
+    const state = await changeBreaker(db, service, initial, change, clock.now())
     known.set(service, { state, readAtMs: nowMs })
     return state
   }

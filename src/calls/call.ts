@@ -72,6 +72,8 @@ export type Call = {
   /** Joins the calls that belong to one task of the caller. */
   correlationId: string
   runId?: string
+  /** Made only to see whether it works: logged as a test, and neither kept by the breaker nor held against the service. */
+  isTrial: boolean
   /** True for a call that stands in the outbox already and is sent from there. */
   isFromOutbox: boolean
   /** The service that was asked for by name: what is sent later goes to it alone. */

@@ -19,7 +19,7 @@ export function callRow(call: Call, end: CallEnd, now: Date): CallRow {
     id: call.id,
     service: nameOf(call),
     kind: call.route.kind.id,
-    operation: call.operation,
+    operation: call.isTrial ? 'check' : call.operation, // it tells of the service, not of what it does for us
     adapter: call.service?.adapter.id ?? '',
     repeat: call.repeat,
     effect: call.effect,

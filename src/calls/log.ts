@@ -54,8 +54,9 @@ export function createCallLog(
     attempts = []
     heldBytes = 0
     try {
-      await inSlices(someCalls, (slice) => insertCalls(db, slice))
+      // Whoever finds a call that has ended finds its requests, too.
       await inSlices(someAttempts, (slice) => insertAttempts(db, slice))
+      await inSlices(someCalls, (slice) => insertCalls(db, slice))
       isFailing = false
     } catch (error) {
       isFailing = true

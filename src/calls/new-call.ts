@@ -23,6 +23,8 @@ export type Origin = {
   entry?: { id: string; exchanges: number; announce?(call: ServiceCall): Promise<void> }
   /** The service that was asked for by name. */
   service?: string
+  /** Made only to see whether it works. */
+  isTrial?: boolean
   /** Told of what happens to the call while it goes on; must not throw. */
   onStep?: Call['onStep']
 }
@@ -42,6 +44,7 @@ export function newCall(route: Route, operation: string, clock: Clock, options: 
     idempotencyKey: options.idempotencyKey ?? id,
     correlationId: options.correlationId ?? options.runId ?? id,
     runId: options.runId,
+    isTrial: options.isTrial ?? false,
     isFromOutbox: options.entry !== undefined,
     named: options.service,
     announce: options.entry?.announce,

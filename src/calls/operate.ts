@@ -1,6 +1,7 @@
 import { ZodError } from 'zod'
 import type { Context } from '../core/adapter.ts'
 import type { Clock } from '../core/clock.ts'
+import { crashPoint } from '../core/crash-point.ts'
 import type { CredentialCache } from '../core/credentials.ts'
 import { CaravanError, IntegrationError, messageOf } from '../core/errors.ts'
 import { createHttp } from '../http/client.ts'
@@ -22,9 +23,12 @@ export function operating(options: OperateOptions): Attempt {
   return async (call) => {
     const run = call.service.adapter.operations[call.operation]?.run as Run
     await call.sink?.begin()
-    return withContext(call, options, (context) =>
-      run(context, call.input, emitterOf(call, context)),
-    )
+    return withContext(call, options, async (context) => {
+      crashPoint('before-request')
+      const output = await run(context, call.input, emitterOf(call, context))
+      crashPoint('after-request')
+      return output
+    })
   }
 }
 

@@ -1,4 +1,5 @@
 /** Calls whose process ended while it was sending them. */
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Repeat } from '../core/adapter.ts'
 import type { Clock } from '../core/clock.ts'
 import { toInstant } from '../core/clock.ts'
@@ -23,7 +24,9 @@ export type ForsakenOptions = {
  */
 export async function settleForsaken({ db, clock, routeFor }: ForsakenOptions): Promise<void> {
   const now = clock.now()
-  for (const row of await listSending(db)) {
+  const rows = await listSending(db)
+  await turn() // a call that was taken up just now by another turn of this process is among its senders by then
+  for (const row of rows) {
     if (!isForsaken(row, thisProcess(), now, senders)) continue
     const fate = wasQueued(row) ? await fateOf(row, now, routeFor) : 'unknown'
     const { exchanges, served_by: servedBy } = row

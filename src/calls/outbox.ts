@@ -33,10 +33,14 @@ export type SendOptions = {
   routeFor: RouteFor
   /** No further call is taken up once it is aborted; those under way are ended. */
   signal: AbortSignal
+  /** The same, but those under way end by themselves. */
+  stop?: AbortSignal
   /** Calls under way at once. */
   concurrency?: number
   /** None but these, by their ids. */
   only?: readonly string[]
+  /** None but calls of this kind. */
+  kind?: string
   /** Told of each call as soon as it is known what became of it. */
   onSent?(sent: Sent): void
   /** Told when the state could not take what became of a call; its row is found later. */
@@ -60,7 +64,8 @@ const heartbeatMs = 20_000
 
 /** Sends one call after another until none is due. Throws only what is wrong with the state. */
 export async function sendDue(options: SendOptions): Promise<Sent[]> {
-  const { db, clock, signal, concurrency = 4, only } = options
+  const { db, clock, signal, stop, concurrency = 4, only, kind } = options
+  const isOver = () => signal.aborted || stop?.aborted === true
   const sent: Sent[] = []
   const underWay = new Set<Promise<void>>()
   const work = async (row: Entry): Promise<void> => {
@@ -76,9 +81,9 @@ export async function sendDue(options: SendOptions): Promise<Sent[]> {
   await expireWaiting(db, clock.now())
   await pullBackWaiting(db, clock.now(), longestAskedMs + leaseMs)
   try {
-    while (!signal.aborted) {
-      while (underWay.size < concurrency && !signal.aborted) {
-        const row = await takeDue(db, sender(clock), clock.now(), only)
+    while (!isOver()) {
+      while (underWay.size < concurrency && !isOver()) {
+        const row = await takeDue(db, sender(clock), clock.now(), { only, kind })
         if (!row) break
         const sending: Promise<void> = work(row).finally(() => underWay.delete(sending))
         underWay.add(sending)

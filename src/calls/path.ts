@@ -42,6 +42,13 @@ export type SettleRequest = CallOptions &
 
 export type CallResult = Reply & { id: string }
 
+export type CheckOptions = {
+  isDraft?: boolean
+  isRoutine?: boolean
+  /** Told the id that the test has in the call log. */
+  onBegin?(call: string): void
+}
+
 export type CallPath = {
   /**
    * Asks the services of a route for one operation. Throws an `IntegrationError` that names the service and the call, or
@@ -74,13 +81,10 @@ export type CallPath = {
   /**
    * Runs the adapter's own connection test, under the same guards and in the same log. `isDraft`: the config is not in
    * force yet, so its failures are not held against the service, and the breaker is not asked. Else an open breaker lets
-   * a test through as its probe, unless one is under way or somebody has opened it by hand.
+   * a test through as its probe, unless one is under way or somebody has opened it by hand. `isRoutine`: nobody has
+   * asked for it, so the breaker treats it as any call, and may make it its probe when the time is up.
    */
-  check(
-    service: Service,
-    signal?: AbortSignal,
-    options?: { isDraft?: boolean },
-  ): Promise<CheckReport>
+  check(service: Service, signal?: AbortSignal, options?: CheckOptions): Promise<CheckReport>
   /** Gives back what was borrowed from other processes. Nothing may be asked afterwards. */
   close(): Promise<void>
 }
@@ -94,7 +98,9 @@ export function createCallPath(options: PathOptions): CallPath {
     return gate
   }
   const operate: OperateOptions = { clock, gateOf, env, onExchange: log.exchange }
-  const allPlaces = new Map<Service, Places>()
+  const allPlaces = new WeakMap<Service, Places>()
+  /** Those that hold something. A service that left the config is forgotten with its last call. */
+  const busyPlaces = new Set<Places>()
   const placesOf = (service: Service): Places | undefined => {
     const { concurrent } = service.guards
     if (concurrent === undefined) return undefined
@@ -102,7 +108,9 @@ export function createCallPath(options: PathOptions): CallPath {
     allPlaces.set(service, places)
     return places
   }
-  const shared = { db, clock, onTrouble, placesOf, gateOf }
+  const onChange = (places: Places, isBusy: boolean): void =>
+    void (isBusy ? busyPlaces.add(places) : busyPlaces.delete(places))
+  const shared = { db, clock, onTrouble, onChange, placesOf, gateOf }
   const limit = (innermost: Attempt): Attempt =>
     renewing(clock, limiting(shared, counting(innermost)))
   const guard = (innermost: Attempt): Attempt => breaking(shared, limit(innermost))
@@ -119,6 +127,7 @@ export function createCallPath(options: PathOptions): CallPath {
   // A service that is switched off is tested before it is switched on again.
   const askCheck = one(retry(guardTest(checking(operate))))
   const askDraft = one(retry(limit(checking(operate))))
+  const askRoutine = one(retry(guard(checking(operate))))
 
   async function run(call: Call, caller: AbortSignal | undefined, through: Ask): Promise<Reply> {
     const clear = startCallDeadline(call, caller, clock)
@@ -183,18 +192,20 @@ export function createCallPath(options: PathOptions): CallPath {
       const { output } = await this.ask(routeTo(service), operation, input, asked)
       return output
     },
-    async check(service, signal, { isDraft = false } = {}) {
+    async check(service, signal, { isDraft = false, isRoutine = false, onBegin } = {}) {
       const effect = service.adapter.checkEffect ?? 'read'
       const call = newCall(routeTo(service), 'check', clock, { effect })
       call.service = service
       call.asked = [service]
       call.repeat = effect === 'read' ? 'safe' : 'once'
-      const { output } = await run(call, signal, isDraft ? askDraft : askCheck)
+      onBegin?.(call.id)
+      const through = isDraft ? askDraft : isRoutine ? askRoutine : askCheck
+      const { output } = await run(call, signal, through)
       const report = output as string | CheckReport
       return typeof report === 'string' ? { saw: report } : report
     },
     async close() {
-      for (const places of allPlaces.values()) await places.close()
+      for (const places of busyPlaces) await places.close()
     },
   }
 }

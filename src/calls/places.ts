@@ -32,10 +32,16 @@ const tendMs = 100
 
 type Waiter = { resolve(pass: Pass): void; reject(error: unknown): void }
 
-export type PlacesOptions = { db: Db; clock: Clock; onTrouble(error: unknown): void }
+export type PlacesOptions = {
+  db: Db
+  clock: Clock
+  onTrouble(error: unknown): void
+  /** Told when it begins to borrow, and when everything is given back and nobody waits. */
+  onChange?(places: Places, isBusy: boolean): void
+}
 
 export function createPlaces(
-  { db, clock, onTrouble }: PlacesOptions,
+  { db, clock, onTrouble, onChange }: PlacesOptions,
   { name }: Service,
   concurrent: number,
 ): Places {
@@ -112,6 +118,11 @@ export function createPlaces(
     isPumping = false
     if (waiting.size > 0) void pump()
     if (held.size > 0 && !isTending) void tend()
+    tellIdle()
+  }
+
+  function tellIdle(): void {
+    if (held.size === 0 && !isPumping && !isTending) onChange?.(places, false)
   }
 
   /** Keeps the leases, and gives back what nobody uses. */
@@ -132,6 +143,7 @@ export function createPlaces(
       }
     }
     isTending = false
+    tellIdle()
   }
 
   async function giveBack(passes: readonly Pass[]): Promise<void> {
@@ -152,7 +164,7 @@ export function createPlaces(
     offer(pass)
   }
 
-  return {
+  const places: Places = {
     enter(signal) {
       if (signal.aborted) return Promise.reject(signal.reason)
       const isSure = clock.monotonicMs() < leaseEndsMs
@@ -172,6 +184,7 @@ export function createPlaces(
         }
         signal.addEventListener('abort', giveUp, { once: true })
         waiting.add(waiter)
+        onChange?.(places, true)
         if (!isPumping) void pump()
       })
     },
@@ -192,4 +205,5 @@ export function createPlaces(
       if (held.size > 0) await giveBack([...held.values()]).catch(onTrouble)
     },
   }
+  return places
 }

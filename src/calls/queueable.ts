@@ -1,4 +1,4 @@
-import { CaravanError, type FailureKind, IntegrationError } from '../core/errors.ts'
+import { CaravanError, type FailureKind, IntegrationError, isStateTrouble } from '../core/errors.ts'
 import type { Call } from './call.ts'
 
 /** What may be different later: a vendor that is down, a limit, credentials and a config that somebody mends. */
@@ -38,7 +38,7 @@ export function mayBeQueued(call: Call, error: unknown, isUnknown: boolean): boo
   if (isUnknown && (call.isInDoubt || !call.isHarmlesslyInDoubt)) return false
   if (call.route.whenUnavailable !== 'queue') return false
   if (call.effect === 'money' || call.effect === 'read') return false
-  if (error instanceof CaravanError && error.code.startsWith('state_')) return false
+  if (isStateTrouble(error)) return false
   if (error instanceof IntegrationError && error.scope === 'recipient') return false
   return mayLater(error)
 }

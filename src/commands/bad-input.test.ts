@@ -198,7 +198,7 @@ it('a mistyped name of what there is gets the right one', async () => {
     ['export 1c-catalog --source hiaer --to out', 'Did you mean haier? There are: haier.'],
     [
       'add haier other --no-test --answers typo.json',
-      'client_di: unknown field; did you mean client_id',
+      'client_di: unknown field; did you mean client_id?',
     ],
     ['add haier other --no-test --answers typo.json', 'did you mean production'],
   ] as const) {

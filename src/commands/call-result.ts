@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { CallState } from '../app/answers/queue.ts'
 import type { Exit } from '../core/exit-codes.ts'
 import type { Cli } from './cli.ts'
+import { renderDeliveries } from './deliveries.ts'
 import { withExamples, withJson } from './flags.ts'
 import { printRecord, say } from './output/print.ts'
 import { formatInstant } from './output/time.ts'
@@ -49,6 +50,7 @@ export function registerCallResult(call: Command, cli: Cli): void {
             ['not after', state.finished_at === null ? at(state.deadline_at) : ''],
             ['tries', String(state.tries)],
             ['answer', state.output === null ? '' : JSON.stringify(state.output, null, 2)],
+            ['delivery', renderDeliveries(state.deliveries, io.isUtc)],
             [error && state.status === 'pending' ? 'last try' : 'error', describe(error)],
             ['what to do', error?.hint ?? ''],
           ],

@@ -278,7 +278,7 @@ describe('wrong words', () => {
       2,
       [
         '3 faults',
-        'tto: unknown key; did you mean to',
+        'tto: unknown key; did you mean to?',
         'text: give either',
         'to: abc is not a telephone number',
       ],

@@ -27,6 +27,6 @@ it('says what would go, removes it, and has nothing left to do then', async () =
   expect(CleanReport.parse(planned)).toMatchObject({ dry_run: true, rows: { calls: 200 } })
   expect(text).toMatchObject({ code: 0, err: '' })
   expect(text.out).toMatch(/removed +200 calls/)
-  expect(text.out).toMatch(/of at most 1\.9 GB/)
+  expect(text.out).toMatch(/of at most 2\.0 GB/)
   expect(CleanReport.parse(again)).toMatchObject({ dry_run: false, rows: { calls: 0 } })
 })

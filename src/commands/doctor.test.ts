@@ -23,7 +23,7 @@ it('says in one line that there is nothing to mend', async () => {
   const { code, out, err } = await run('doctor')
 
   expect({ code, out }).toEqual({ code: 0, out: '' })
-  expect(err).toBe('Nothing to mend: 18 checks.\n')
+  expect(err).toBe('Nothing to mend: 19 checks.\n')
 })
 
 it('is exit 14 with a finding, in every form; --fix mends it and says so', async () => {

@@ -2,9 +2,9 @@ import type { Command } from 'commander'
 import type { DoctorAnswer, DoctorFinding } from '../app/answers/doctor.ts'
 import type { Cli } from './cli.ts'
 import { type OutputFlags, withExamples, withListOutput } from './flags.ts'
-import { paintFor, type Tone } from './output/colour.ts'
+import type { Paint, Tone } from './output/colour.ts'
 import type { Io } from './output/io.ts'
-import { formatOf, printable, printJson, printList, say } from './output/print.ts'
+import { formatOf, printJson, printList, say } from './output/print.ts'
 import type { Column } from './output/table.ts'
 
 type Flags = OutputFlags & { fix?: boolean; thorough?: boolean; deadline?: string }
@@ -39,10 +39,9 @@ async function printAnswer(io: Io, answer: DoctorAnswer, flags: Flags): Promise<
   }
   if (formatOf(flags) === 'json') return printJson(io, answer)
   const { findings, checks } = answer
-  if (formatOf(flags) === 'table' && findings.length > 0) return printTable(io, findings)
   const looked = checks.filter(({ result }) => result !== 'skipped').length
   const empty = `Nothing to mend: ${looked} checks.`
-  await printList(io, { name: 'findings', rows: findings, columns, empty }, flags)
+  await printList(io, { name: 'findings', rows: findings, columns, empty, tall }, flags)
 }
 
 const tones: Record<DoctorFinding['severity'], Tone> = {
@@ -58,25 +57,9 @@ const columns: readonly Column<DoctorFinding>[] = [
   { title: 'MEND', text: (row) => row.mend },
 ]
 
-const withReason = ({ what, why }: DoctorFinding): string => (why ? `${what} (${why})` : what)
+const tall = ({ severity, check, what, why, mend }: DoctorFinding, paint: Paint) => ({
+  head: `${paint(tones[severity], severity)} ${check}`,
+  texts: [what, why ?? '', `→ ${mend}`],
+})
 
-/** Findings are sentences: where they do not fit into a table, they stand one below the other. */
-async function printTable(io: Io, findings: readonly DoctorFinding[]): Promise<void> {
-  const { renderTable, stringWidth } = await import('./output/table.ts')
-  const paint = await paintFor(io)
-  const plain = renderTable(findings, columns, { width: Infinity, paint: (_, text) => text })
-  const fits = plain.split('\n').every((line) => stringWidth(line) <= io.columns)
-  if (fits) return io.page(renderTable(findings, columns, { width: io.columns, paint }))
-  const { wrap } = await import('./output/wrap.ts')
-  const texts = findings.map(({ severity, check, what, why, mend }) =>
-    [
-      `${paint(tones[severity], severity)} ${check}`,
-      ...[what, why, `→ ${mend}`]
-        .filter((text) => text !== null)
-        .flatMap((text) => wrap(`  ${printable(text)}`, io.columns)),
-    ]
-      .map((line) => `${line}\n`)
-      .join(''),
-  )
-  await io.page(texts.join('\n'))
-}
+const withReason = ({ what, why }: DoctorFinding): string => (why ? `${what} (${why})` : what)

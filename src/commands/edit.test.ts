@@ -164,7 +164,7 @@ const refused: [words: string, exit: number, told: string][] = [
   ['edit haier --customer-code 12', 2, 'customer_code: must be 10 digits'],
   ['edit haier --timeout soon', 2, 'timeout: must be a whole number and a unit'],
   ['edit haier --weight 0', 2, 'weight: '],
-  ['edit haier --unset pasword', 2, 'pasword: unknown field; did you mean password'],
+  ['edit haier --unset pasword', 2, 'pasword: unknown field; did you mean password?'],
   ['edit haier --unset password', 2, 'password: is needed and cannot be taken out'],
   ['edit haier --unset timeout --timeout 3s', 2, 'timeout: is to be set and unset at once'],
   ['edit haier --client-secrt x', 2, 'Did you mean --client-secret?'],

@@ -84,6 +84,7 @@ it('explains codes as they are read: in any case, pasted from an error, or as a 
   expect(await codesOf('auth, AuthFailure.SignatureFailure')).toEqual(['auth'])
   expect(await codesOf('(timeout; outcome unknown)')).toEqual(['timeout'])
   expect(await codesOf('unavailable, service_disabled')).toEqual(['service_disabled'])
+  expect(await codesOf('token_refused host_unknown')).toEqual(['token_refused', 'host_unknown'])
   expect(await codesOf('bad_response, 12')).toEqual(['bad_response'])
   expect(await codesOf('12')).toEqual(['12', ...codesWith(12)])
   expect(await codesOf('')).toEqual(all.map(({ code }) => code))

@@ -39,6 +39,7 @@ const groups: Record<Explained['group'], string> = {
   call: 'a failed call to a vendor',
   outcome: 'the outcome of a failed call',
   test: 'a connection test',
+  api: 'a refusal of the listener',
   exit: 'an exit code',
 }
 

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import type { CallInfo } from '../app/answers/calls.ts'
 import type { LogQuery } from '../app/logs.ts'
 import type { Cli } from './cli.ts'
+import { renderDeliveries } from './deliveries.ts'
 import { count, type OutputFlags, withExamples, withJson, withListOutput } from './flags.ts'
 import { openList, printList, printRecord, say } from './output/print.ts'
 import type { Column } from './output/table.ts'
@@ -30,6 +31,10 @@ export function registerLogs(program: Command, cli: Cli): void {
     .option('--since <when>', 'from this time on: 2h, 3d, or 2026-11-21T08:00')
     .option('--until <when>', 'up to this time')
     .option('--run <run>', 'only calls of this run')
+    .option(
+      '--correlation <correlation>',
+      'only calls of this correlation id, as the log of the daemon has it',
+    )
     .option('--text <text>', 'only calls with this text in request, response or error')
     .option('--limit <n>', 'how many', count, 50)
     .option('--follow', 'go on with new calls as they are made')
@@ -84,6 +89,7 @@ export function registerLogs(program: Command, cli: Cli): void {
             ['run', call.run_id ?? ''],
             ['correlation', call.correlation_id],
             ['timeline', timeline],
+            ['delivery', renderDeliveries(call.deliveries, io.isUtc)],
             ['request', call.request ?? ''],
             ['response', call.response ?? ''],
           ],

@@ -143,7 +143,7 @@ it('shows jobs, runs and the state on one screen', async () => {
 
   const { out } = await run('status')
 
-  expect(out).toMatch(/haier +enabled +enabled +ok +closed +.* ago/)
+  expect(out).toMatch(/haier +enabled +enabled +ok +call, .* ago +closed +.* ago/)
   expect(out).toMatch(/haier-products +.* ago +success +by hand/)
   expect(out).toContain(file('caravan.db'))
   expect(await json('status')).toMatchObject({

@@ -4,6 +4,7 @@ import { CaravanError } from '../core/errors.ts'
 import type { Exit } from '../core/exit-codes.ts'
 import { counted } from '../core/words.ts'
 import type { Cli } from './cli.ts'
+import { renderDeliveries } from './deliveries.ts'
 import { count, type OutputFlags, withExamples, withJson, withListOutput } from './flags.ts'
 import type { Tone } from './output/colour.ts'
 import type { Io } from './output/io.ts'
@@ -109,12 +110,13 @@ function registerShow(queue: Command, cli: Cli): void {
             ['asked last', call.served_by ?? ''],
             ['sent by', call.sender ?? ''],
             ['accepted', `${at(call.created_at)} by ${call.created_by}`],
-            ['tries', `${call.tries}, ${counted(call.exchanges, 'request')}`],
+            ['tries', `${call.tries}, ${requestsOf(call)}`],
             ['next try', at(call.next_at)],
             ['waits behind', call.behind === null ? '' : `${call.behind}, to the same recipient`],
             ['not after', at(call.deadline_at)],
             ['ended', at(call.finished_at)],
             ['settled', call.settled ?? ''],
+            ['delivery', renderDeliveries(call.deliveries, io.isUtc)],
             ['error', failure ? [failure.message, failure.kind].join(', ') : ''],
             ['what to do', failure?.hint ?? ''],
             ['key', call.idempotency_key],
@@ -128,6 +130,12 @@ function registerShow(queue: Command, cli: Cli): void {
     })
   withExamples(withJson(show), 'caravan queue show 01JHB2V7')
 }
+
+/** Requests are counted when a try ends; one that was killed in between may have sent some. */
+const requestsOf = ({ status, exchanges }: { status: string; exchanges: number }): string =>
+  status === 'unknown' && exchanges === 0
+    ? 'and nobody knows whether a request left'
+    : counted(exchanges, 'request')
 
 function registerRetry(queue: Command, cli: Cli): void {
   const retry = queue

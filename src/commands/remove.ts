@@ -18,9 +18,10 @@ export function registerRemove(program: Command, cli: Cli): void {
         const plan = await planRemoval(app, name)
         const secrets = flags.keepSecrets ? [] : plan.secrets
         const along = secrets.length > 0 ? ` and its secrets ${secrets.join(', ')}` : ''
-        await consent(io, `Remove ${name}${along}?`, flags.yes, '--yes')
+        const loss = plan.isChannel ? ' Alerts are no longer told through it.' : ''
+        await consent(io, `Remove ${name}${along}?${loss}`, flags.yes, '--yes')
         await removeService(app, name, secrets)
-        say(io, `Removed ${name}${along}. What it brought in stays in the state.`)
+        say(io, `Removed ${name}${along}. What it brought in stays in the state.${loss}`)
       })
     })
   withExamples(command, 'caravan remove sms-backup --yes')

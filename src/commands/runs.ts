@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import type { RunDetails, RunInfo } from '../app/answers/runs.ts'
+import type { CancelledRun, RunDetails, RunInfo } from '../app/answers/runs.ts'
 import type { Cli } from './cli.ts'
 import { count, type OutputFlags, withExamples, withJson, withListOutput } from './flags.ts'
 import { formatCount } from './output/numbers.ts'
@@ -57,7 +57,7 @@ export function registerRuns(program: Command, cli: Cli): void {
               text: (row) => (row.duration_ms === null ? '' : formatDuration(row.duration_ms)),
               isNumber: true,
             },
-            { title: 'SAVED', text: (row) => formatCount(row.saved), isNumber: true, drop: 1 },
+            { title: 'CHANGED', text: (row) => formatCount(row.changed), isNumber: true, drop: 1 },
             { title: 'FAILED', text: (row) => formatCount(row.failed), isNumber: true },
             {
               title: 'ERROR',
@@ -98,10 +98,12 @@ export function registerRuns(program: Command, cli: Cli): void {
             ['dry run', run.trigger === 'dry-run' ? 'yes: nothing was written' : ''],
             ['started', formatInstant(run.started_at, io.isUtc)],
             ['ended', formatInstant(run.finished_at, io.isUtc)],
-            ['started by', run.trigger],
+            ['started by', [run.trigger, run.started_by].filter(Boolean).join(', ')],
+            ['due', formatInstant(run.due_at, io.isUtc)],
             ['options', optionLines(run.options).join('\n')],
             ['counters', counters.join(', ')],
             ['error', run.error ?? ''],
+            ['cancelled', cancelLine(run, io.isUtc)],
             ['continues', run.resumed_from ?? ''],
             ['failed items', run.failures.map(({ key, reason }) => `${key}: ${reason}`).join('\n')],
             ['by table', Object.entries(run.entities).map(entityLine).join('\n')],
@@ -112,7 +114,56 @@ export function registerRuns(program: Command, cli: Cli): void {
       )
     })
   withExamples(withJson(show), 'caravan runs show 01JHB2V7')
+  registerCancel(runs, cli)
 }
+
+function registerCancel(runs: Command, cli: Cli): void {
+  const cancel = runs
+    .command('cancel')
+    .summary('Stop a run at its next checkpoint, whichever process runs it')
+    .argument('<run>', 'id of the run, or its beginning')
+    .option('--reason <text>', 'why, for those who look at the run')
+    .action(async (id: string, flags: { reason?: string; json?: boolean }) => {
+      const io = cli.io()
+      const result = await cli.withApp(async (app) => {
+        const { cancelRunNamed } = await import('../app/runs.ts')
+        return cancelRunNamed(app, id, flags)
+      })
+      await printRecord(
+        io,
+        {
+          data: result,
+          lines: [
+            ['run', result.run],
+            ['job', result.job],
+            ['status', cancelWords(result)],
+            [
+              'cancelled by',
+              result.cancelled_by === null
+                ? ''
+                : `${result.cancelled_by}, ${formatInstant(result.cancelled_at, io.isUtc)}`,
+            ],
+            ['reason', result.reason ?? ''],
+          ],
+        },
+        flags,
+      )
+    })
+  withExamples(withJson(cancel), 'caravan runs cancel 01JHB2V7 --reason "wrong prices"')
+}
+
+function cancelWords({ status, changed, host, pid }: CancelledRun): string {
+  const process = `process ${pid} on ${host}`
+  if (status !== 'running') return `${status}: its ${process} was gone already`
+  return changed
+    ? `stops at its next checkpoint (${process})`
+    : `was cancelled before and has not stopped yet (${process})`
+}
+
+const cancelLine = ({ cancelled }: RunDetails, isUtc: boolean): string =>
+  cancelled
+    ? `by ${cancelled.by}, ${formatInstant(cancelled.at, isUtc)}${cancelled.reason && `: ${cancelled.reason}`}`
+    : ''
 
 const shownFindings = 20
 

@@ -4,6 +4,11 @@ import { say } from './output/print.ts'
 
 /** Below a list that would otherwise pass for the whole of a file with faults. */
 export function sayFaults(io: Io, faults: number): void {
-  if (faults === 0) return
-  say(io, `The config has ${counted(faults, 'fault')}. See them with "caravan config check".`)
+  if (faults > 0) say(io, faultsLine(faults).trim())
 }
+
+/** The same as a line of its own; empty when there are none. */
+export const faultsLine = (faults: number): string =>
+  faults === 0
+    ? ''
+    : `\nThe config has ${counted(faults, 'fault')}. See them with "caravan config check".\n`

@@ -55,7 +55,10 @@ it('removes one that is used only after consent, and names who needs it', async 
 
   expect(unasked.code).toBe(7)
   expect(unasked.err).toContain('which haier needs')
-  expect(removed).toEqual({ code: 0, out: '', err: 'Removed haier.password.\n' })
+  expect(removed).toMatchObject({ code: 0, out: '' })
+  expect(removed.err).toMatch(
+    /^Removed haier\.password\.\nhaier cannot be used: services\.haier\.config\.password: .*\n$/,
+  )
   const { secrets } = await json<{ secrets: { name: string }[] }>('secret list')
   expect(secrets.map(({ name }) => name)).not.toContain('haier.password')
 })

@@ -18,7 +18,8 @@ export function registerSecret(program: Command, cli: Cli): void {
     .action(async (name: string, flags: { file?: string; expires?: string }) => {
       const io = cli.io()
       await cli.withApp(async (app) => {
-        const { readSecretFile, requireSecretWords, setSecret } = await import('../app/secrets.ts')
+        const { readSecretFile, requireSecretWords, setSecret, troubleOfUsers } =
+          await import('../app/secrets.ts')
         requireSecretWords(name, flags.expires)
         const value = flags.file
           ? await readSecretFile(flags.file)
@@ -26,6 +27,7 @@ export function registerSecret(program: Command, cli: Cli): void {
         const { isNew, expiresAt } = await setSecret(app, name, value, flags.expires)
         const end = expiresAt === null ? '' : `, which ends on ${dayOf(expiresAt)} (UTC)`
         say(io, `${isNew ? 'Stored' : 'Replaced'} ${name}${end}.`)
+        for (const line of await troubleOfUsers(app, name)) say(io, line)
       })
     })
   withExamples(
@@ -65,13 +67,15 @@ export function registerSecret(program: Command, cli: Cli): void {
     .action(async (name: string, flags: { yes?: boolean }) => {
       const io = cli.io()
       await cli.withApp(async (app) => {
-        const { removeSecret, requireSecret, secretUsers } = await import('../app/secrets.ts')
+        const { removeSecret, requireSecret, secretUsers, troubleOfUsers } =
+          await import('../app/secrets.ts')
         await requireSecret(app, name)
         const users = await secretUsers(app, name)
         const warning = users.length > 0 ? `, which ${users.join(', ')} needs` : ''
         await consent(io, `Remove the secret ${name}${warning}?`, flags.yes, '--yes')
         await removeSecret(app, name)
         say(io, `Removed ${name}.`)
+        for (const line of await troubleOfUsers(app, name)) say(io, line)
       })
     })
   withExamples(remove, 'caravan secret remove haier.password --yes')

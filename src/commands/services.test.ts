@@ -92,7 +92,7 @@ it('shows what is known of a faulty service, and hides values of an adapter it d
   expect(code).toBe(0)
   expect(out).toContain('adapter  hair (unknown)')
   expect(out).toContain(
-    'integrations.yaml:4:14  services.a.adapter: unknown adapter; did you mean haier',
+    'integrations.yaml:4:14  services.a.adapter: unknown adapter; did you mean haier?',
   )
   expect(out).not.toContain('s3cret')
 })

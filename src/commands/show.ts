@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { ServiceDetails } from '../app/answers/services.ts'
 import type { Cli } from './cli.ts'
 import { withExamples, withJson } from './flags.ts'
 import { operationOf } from './logs.ts'
@@ -9,7 +10,7 @@ import { describeWhy } from './output/why.ts'
 export function registerShow(program: Command, cli: Cli): void {
   const command = program
     .command('show')
-    .summary('Show one service: config, limits, breaker, last calls')
+    .summary('Show one service: config, limits, breaker, last calls and checks')
     .argument('<service>', 'name of the service')
     .action(async (name: string, flags: { json?: boolean }) => {
       const io = cli.io()
@@ -27,6 +28,7 @@ export function registerShow(program: Command, cli: Cli): void {
             ['adapter', describeAdapter(service)],
             ['wish', service.wish],
             ['state', [service.state, describeWhy(service, io.isUtc)].filter(Boolean).join(': ')],
+            ['health', healthLine(service, io.isUtc)],
             ['breaker', service.breaker],
             ['limits', service.limits],
             ['operations', service.operations.join(', ')],
@@ -49,6 +51,19 @@ export function registerShow(program: Command, cli: Cli): void {
                 .join('\n'),
             ],
             [
+              'last checks',
+              service.last_checks
+                .map((check) =>
+                  [
+                    formatInstant(check.at, io.isUtc),
+                    check.passed ? 'passed' : 'failed',
+                    formatDuration(check.duration_ms),
+                    check.message,
+                  ].join('  '),
+                )
+                .join('\n'),
+            ],
+            [
               'config',
               Object.entries(service.config)
                 .map(([key, value]) => `${key}: ${String(value)}`)
@@ -63,6 +78,11 @@ export function registerShow(program: Command, cli: Cli): void {
     })
   withExamples(withJson(command), 'caravan show haier')
 }
+
+const healthLine = (it: ServiceDetails, isUtc: boolean): string =>
+  it.health_from === null
+    ? it.health
+    : `${it.health}, by a ${it.health_from} that ended ${formatInstant(it.health_at, isUtc)}`
 
 const describeAdapter = (it: { adapter: string; title: string; kind: string }): string =>
   it.title ? `${it.adapter} (${it.title}), kind ${it.kind}` : `${it.adapter} (unknown)`

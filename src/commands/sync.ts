@@ -15,9 +15,18 @@ type SyncFlags = {
 }
 
 export function registerSync(program: Command, cli: Cli): void {
-  const command = program
-    .command('sync')
-    .summary('Run one sync now and wait for it')
+  const command = program.command('sync').summary('Run one sync now and wait for it')
+  withExamples(
+    asSync(command, cli, 'sync'),
+    'caravan sync haier-products --prices --stock',
+    'caravan sync haier-products --codes GA0SZC00U,CEABL9000 --dry-run',
+    'caravan sync haier-products --help',
+  )
+}
+
+/** Makes a command run the job that it is given. `words` are those of the command. */
+export function asSync(command: Command, cli: Cli, words: string): Command {
+  command
     .argument('[job]', 'job id, as in "caravan jobs"')
     .option('--dry-run', 'do everything but write, and show what would change')
     .option('--from-start', 'forget the checkpoint and read everything again')
@@ -29,12 +38,12 @@ export function registerSync(program: Command, cli: Cli): void {
       const help = id && schemaHelp(command, `Flags of ${id}`, await formOfJob(id))
       return io.out(help ?? wholeHelp(command))
     }
-    if (id === undefined) throw await jobMissing()
-    const words = command.args.slice(1)
+    if (id === undefined) throw await jobMissing(words)
+    const given = command.args.slice(1)
     const options = parseSchemaFlags(
       await formOfJob(id),
-      words,
-      `caravan sync ${id} --help`,
+      given,
+      `caravan ${words} ${id} --help`,
       command,
     )
     const view = showProgress(io, cli.clock, id)
@@ -48,15 +57,10 @@ export function registerSync(program: Command, cli: Cli): void {
     await printReport(io, report, flags)
     if (error !== undefined) throw error
   })
-  withExamples(
-    withJson(withSchemaFlags(command, 'job')),
-    'caravan sync haier-products --prices --stock',
-    'caravan sync haier-products --codes GA0SZC00U,CEABL9000 --dry-run',
-    'caravan sync haier-products --help',
-  )
+  return withJson(withSchemaFlags(command, 'job'))
 }
 
-async function jobMissing(): Promise<CaravanError> {
+async function jobMissing(words: string): Promise<CaravanError> {
   const { jobTitles } = await import('../app/jobs.ts')
   const known = jobTitles()
   const width = Math.max(...known.map(({ id }) => id.length))
@@ -64,6 +68,6 @@ async function jobMissing(): Promise<CaravanError> {
   return new CaravanError({
     code: 'usage',
     message: `which job is to be run?\n${lines.join('\n')}`,
-    hint: 'The flags of a job are shown by: caravan sync <job> --help',
+    hint: `The flags of a job are shown by: caravan ${words} <job> --help`,
   })
 }

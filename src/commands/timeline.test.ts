@@ -27,6 +27,7 @@ async function madeCall(): Promise<CallDetails> {
     ...call,
     requests,
     steps: JSON.parse(call.steps ?? '[]') as CallDetails['steps'],
+    deliveries: [],
   } as CallDetails
 }
 

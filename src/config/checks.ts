@@ -13,9 +13,15 @@ export type Catalogue = {
   jobIds: readonly string[]
   /** Of services, which the routes are named by; left out: any name is taken. */
   kindIds?: readonly string[]
+  /** Of the service that an adapter makes; undefined: there is no such adapter. Left out: any service carries alerts. */
+  kindOf?(adapterId: string): string | undefined
+  /** Of what raises alerts; left out: any name is taken. */
+  ruleIds?: readonly string[]
   configSchemaOf(adapterId: string): Promise<z.ZodObject | undefined>
   /** Undefined: the job takes no options. */
   optionsSchemaOf(jobId: string): Promise<z.ZodObject | undefined>
+  /** Options that no config can fill, so that no schedule can run the job; left out: none of any job. */
+  toldPerRun?(jobId: string): Promise<string[]>
 }
 
 /** Checks every service's config against its adapter, as far as that goes before placeholders have values. */
@@ -56,6 +62,49 @@ export function checkRoutes(
   }
 }
 
+/** A channel that is none, or a rule that is none, would keep people from being told without a word. */
+export function checkAlerts(
+  raw: Record<string, unknown>,
+  { kindOf, ruleIds }: Catalogue,
+  add: AddFault,
+): void {
+  if (!isGroup(raw.alerts)) return
+  const services = isGroup(raw.services) ? raw.services : {}
+  const carriers = Object.keys(services).filter((name) => kindAt(services[name], kindOf) === alerts)
+  for (const [at, name] of textsIn(raw.alerts.channels)) {
+    const kind = Object.hasOwn(services, name) ? kindAt(services[name], kindOf) : 'none'
+    if (!kindOf || kind === alerts || kind === undefined) continue
+    const near = didYouMean(name, carriers)
+    const what = kind === 'none' ? `unknown service ${name}` : `${name} is of kind ${kind}`
+    const others = carriers.length > 0 ? `Of kind alert: ${carriers.join(', ')}.` : noCarrier
+    const hint = near ? undefined : others
+    add(['alerts', 'channels', at], `${what}, and a channel is of kind alert${near}`, { hint })
+  }
+  for (const [at, rule] of textsIn(raw.alerts.off)) {
+    if (!ruleIds || ruleIds.includes(rule)) continue
+    const near = didYouMean(rule, ruleIds)
+    const hint = near ? undefined : 'The rules are listed by "caravan alerts rules".'
+    add(['alerts', 'off', at], `unknown rule ${rule}${near}`, { hint })
+  }
+}
+
+const alerts = 'alert'
+const noCarrier = 'There is none yet: "caravan adapters" lists who offers alert.'
+
+/** Undefined where another check has more to say of it. */
+function kindAt(service: unknown, kindOf: Catalogue['kindOf']): string | undefined {
+  if (!isGroup(service) || typeof service.adapter !== 'string') return undefined
+  return hasPlaceholder(service.adapter) ? undefined : kindOf?.(service.adapter)
+}
+
+/** Of a list, the texts that say what they are, with their places. */
+const textsIn = (list: unknown): [number, string][] =>
+  Array.isArray(list)
+    ? list.flatMap((each, at): [number, string][] =>
+        typeof each === 'string' && !hasPlaceholder(each) ? [[at, each]] : [],
+      )
+    : []
+
 /** Checks every job's options; those of `config` get the numbers that placeholders stood for. */
 export async function checkJobs(
   raw: Record<string, unknown>,
@@ -70,6 +119,17 @@ export async function checkJobs(
       continue
     }
     if (!isGroup(job)) continue
+    const told = job.schedule === undefined ? [] : ((await catalogue.toldPerRun?.(id)) ?? [])
+    if (told.length > 0) {
+      add(
+        ['jobs', id, 'schedule'],
+        `${id} cannot be scheduled: each run is told its ${told.join(', ')}`,
+        {
+          part: 'key',
+          hint: 'Leave "schedule" out; cron or a timer of the system can run the command.',
+        },
+      )
+    }
     const path = ['jobs', id, 'with']
     const schema = await catalogue.optionsSchemaOf(id)
     const read = config.jobs[id]

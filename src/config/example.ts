@@ -9,8 +9,8 @@ export type ExampleAdapter = { id: string; title: string; docs: string; config: 
 export type ExampleJob = {
   id: string
   title: string
-  /** Five cron fields. */
-  schedule?: string
+  /** Five cron fields; null: no schedule can run it. */
+  schedule?: string | null
   options?: z.ZodObject
 }
 
@@ -65,6 +65,14 @@ const foot = `alerts:
   # Services that carry alerts.
   channels: []
   cooldown: 15m
+  # Over which calls are judged, how many there must be, and what is too bad.
+  # window: 1h
+  # min_calls: 10
+  # success_rate: 90
+  # response_time: 5s
+  # expires_within: 14d
+  # digest_over: 5
+  # off: [run_partial]
 
 retention:
   calls: 30d
@@ -98,12 +106,14 @@ function serviceLines({ id, title, docs, config }: ExampleAdapter): string[] {
 
 function jobLines({ id, title, schedule, options }: ExampleJob): string[] {
   const fields = options ? fieldsOf(options) : []
-  const body = fields.flatMap((field) => fieldLines(field, field.default ?? field.example))
+  const body = fields.flatMap((field) => fieldLines(field, optionOf(field)))
   const hasOpen = fields.some(({ required }) => required)
   return [
     ...comment(title),
     `${id}:`,
-    `  schedule: ${JSON.stringify(schedule ?? '0 3 * * *')}`,
+    schedule === null
+      ? '  # No schedule can run it: each run is told what to read.'
+      : `  schedule: ${JSON.stringify(schedule ?? '0 3 * * *')}`,
     '  enabled: true',
     ...(body.length
       ? [hasOpen ? '  with:' : '  # with:', ...body.map((line) => `    ${line}`)]
@@ -119,6 +129,12 @@ function fieldLines(field: Field, value: unknown): string[] {
   const lines = blockLines(field.name, value ?? '', style)
   const shown = field.required ? lines : lines.map((line) => `# ${line}`)
   return [...(about ? comment(about) : []), ...shown]
+}
+
+/** Of a job; what holds nothing has at least its own shape. */
+function optionOf({ type, isGroup, ...field }: Field): unknown {
+  const empty = type !== 'yaml' ? '' : isGroup ? {} : []
+  return field.default ?? field.example ?? empty
 }
 
 function valueOf(id: string, field: Field): unknown {

@@ -40,8 +40,8 @@ export const formatFaults = (file: string, faults: readonly ConfigFault[]): stri
 export const inFileOrder = (faults: readonly ConfigFault[]): ConfigFault[] =>
   faults.toSorted((a, b) => a.line - b.line || a.column - b.column)
 
-/** `; did you mean X`, or nothing. */
+/** `; did you mean X?`, or nothing. */
 export function didYouMean(word: string, known: Iterable<string>): string {
   const found = nearest(word, known)
-  return found === undefined ? '' : `; did you mean ${found}`
+  return found === undefined ? '' : `; did you mean ${found}?`
 }

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs'
+import { accessSync, existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { CaravanError } from '../core/errors.ts'
+import { CaravanError, systemCode } from '../core/errors.ts'
 
 export const configName = 'integrations.yaml'
 
@@ -17,7 +17,9 @@ export type FindOptions = {
  */
 export function findConfig(options: FindOptions): string {
   const places = configPlaces(options)
-  const found = places.find(({ path }) => existsSync(path))
+  const found = places.find(
+    ({ path }) => existsSync(path) || (isNamed(options) && isOutOfReach(path)),
+  )
   if (found) return found.path
 
   const looked = places.map(({ path, source }) => `  ${path}  (${source})`).join('\n')
@@ -52,6 +54,17 @@ export function everyPlace({ flag, env, cwd }: FindOptions): Place[] {
 
 function configPlaces(options: FindOptions): Place[] {
   const places = everyPlace(options)
-  const isNamed = options.flag || options.env.CARAVAN_CONFIG
-  return isNamed ? places.slice(0, 1) : places
+  return isNamed(options) ? places.slice(0, 1) : places
+}
+
+const isNamed = ({ flag, env }: FindOptions): boolean => Boolean(flag || env.CARAVAN_CONFIG)
+
+/** In a folder that this user may not enter: whether it is there nobody can tell, and reading it says why. */
+function isOutOfReach(path: string): boolean {
+  try {
+    accessSync(path)
+    return false
+  } catch (error) {
+    return systemCode(error) === 'EACCES'
+  }
 }

@@ -114,7 +114,7 @@ it('names the entry of a list that is wrong, counted from one', () => {
 it.each([
   ['page_size', 'many', 'must be a number, not text'],
   ['page_size', '500', 'must be at most 100'],
-  ['environment', 'prod', 'must be production or test; did you mean production'],
+  ['environment', 'prod', 'must be production or test; did you mean production?'],
   ['app_id', '1', 'must have at least 4 characters'],
   ['base_url', 'example', 'must be a URL, such as https://api.example.com'],
   ['password', '', 'must not be empty'],

@@ -22,6 +22,7 @@ const catalogue: Catalogue = {
   configSchemaOf: async (id) =>
     id === 'haier' ? haier : id === 'tencent-sms' ? z.object({}) : undefined,
   optionsSchemaOf: async (id) => (id === 'haier-products' ? options : undefined),
+  toldPerRun: async (id) => (id === '1c-customers' ? ['paths'] : []),
 }
 const sourcesOf = (env: Record<string, string> = {}, files: Record<string, string> = {}) => ({
   env,
@@ -46,6 +47,25 @@ it('reads the smallest file with every default', async () => {
     alerts: { channels: [], cooldown: 900_000 },
     retention: { calls: 2_592_000_000, max_size: 2_000_000_000 },
   })
+})
+
+it('a job that each run has to be told something is refused a schedule, and nothing else', async () => {
+  const text = 'version: 1\njobs:\n  1c-customers: { schedule: "0 3 * * *" }\n'
+
+  expect(await faultsOf(text)).toContain(
+    'integrations.yaml:3:19  jobs.1c-customers.schedule: 1c-customers cannot be scheduled: each run is told its paths',
+  )
+  expect(await faultsOf('version: 1\njobs:\n  1c-customers: { overlap: queue }\n')).toBe('')
+})
+
+it.each([
+  ['127.0.0.1:65535', 0],
+  ['127.0.0.1:65536', 1],
+  ['[::1]:99999', 1],
+])('listen: %s has %i faults', async (listen, count) => {
+  const { faults } = await read(`version: 1\nlisten: "${listen}"\n`)
+
+  expect(faults).toHaveLength(count)
 })
 
 it('reads a full file; placeholders of a config stay, others are resolved', async () => {
@@ -114,19 +134,19 @@ jobs:
     "/etc/caravan/integrations.yaml has 16 faults:
     integrations.yaml:1:10  version: must be 1
     integrations.yaml:2:11  timezone: must be an IANA time zone, such as Asia/Shanghai
-    integrations.yaml:3:1  servces: unknown key; did you mean services
+    integrations.yaml:3:1  servces: unknown key; did you mean services?
     integrations.yaml:7:14  services.haier.timeout: must be a whole number and a unit (ms, s, m, h, d), such as 500ms, 10s, 15m, 2h or 30d
     integrations.yaml:8:5  services.haier.config.customer_code: missing; must be text
-    integrations.yaml:9:7  services.haier.config.custmer_code: unknown key; did you mean customer_code
-    integrations.yaml:10:20  services.haier.config.environment: must be production or test; did you mean production
+    integrations.yaml:9:7  services.haier.config.custmer_code: unknown key; did you mean customer_code?
+    integrations.yaml:10:20  services.haier.config.environment: must be production or test; did you mean production?
     integrations.yaml:11:18  services.haier.config.page_size: must be a number, not text
     integrations.yaml:12:17  services.haier.config.password: must be text, not a number: put it in quotes
-    integrations.yaml:14:14  services.sms-main.adapter: unknown adapter; did you mean tencent-sms
+    integrations.yaml:14:14  services.sms-main.adapter: unknown adapter; did you mean tencent-sms?
     integrations.yaml:15:15  services.sms-main.priority: must be a number, not text
     integrations.yaml:16:3  services.Bad Name: a name is small letters, digits and single hyphens, such as sms-main (at most 64 characters)
-    integrations.yaml:18:3  jobs.haier-product: unknown job; did you mean haier-products
-    integrations.yaml:19:31  jobs.haier-products.schedule: must be five cron fields (minute, hour, day, month, weekday), such as "0 3 * * *"
-    integrations.yaml:19:50  jobs.haier-products.with.price: unknown key; did you mean prices
+    integrations.yaml:18:3  jobs.haier-product: unknown job; did you mean haier-products?
+    integrations.yaml:19:31  jobs.haier-products.schedule: must be five cron fields (minute, hour, day, month, weekday), such as "0 3 * * *": it has 4 fields and not five
+    integrations.yaml:19:50  jobs.haier-products.with.price: unknown key; did you mean prices?
     integrations.yaml:20:19  jobs.1c-customers.with: this job takes no options"
   `)
 })
@@ -284,7 +304,7 @@ it('a route is that of a kind', async () => {
     'version: 1\nroutes:\n  smss: { when_unavailable: queue }\n  storage: {}\n  sms: {}\n'
 
   expect(await faultsOf(text)).toBe(
-    'integrations.yaml:3:3  routes.smss: unknown kind; did you mean sms\n' +
+    'integrations.yaml:3:3  routes.smss: unknown kind; did you mean sms?\n' +
       'integrations.yaml:4:3  routes.storage: unknown kind\n' +
       '  A route is named by its kind: supplier, sms.',
   )

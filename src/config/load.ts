@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { basename, dirname } from 'node:path'
 import { CaravanError } from '../core/errors.ts'
 import { counted } from '../core/words.ts'
-import { checkJobs, checkRoutes, checkServices } from './checks.ts'
+import { checkAlerts, checkJobs, checkRoutes, checkServices } from './checks.ts'
 import type { Catalogue } from './checks.ts'
 import { readCore } from './core.ts'
 import type { LoadSources } from './core.ts'
@@ -62,6 +62,7 @@ export async function readConfig(
   const config = await readCore(raw, dirname(file), sources, add)
   await checkServices(raw, catalogue, add)
   checkRoutes(raw, catalogue, add)
+  checkAlerts(raw, catalogue, add)
   await checkJobs(raw, config, catalogue, add)
 
   const sha256 = createHash('sha256').update(bytes).digest('hex')

@@ -1,7 +1,7 @@
-import { Cron } from 'croner'
 import { z } from 'zod'
 import { isAddressRange } from '../core/address-range.ts'
-import { isTimeZone } from '../core/time-zone.ts'
+import { faultOfSchedule, isSchedule } from '../core/schedule/parse.ts'
+import { isTimeZone, nearestTimeZone } from '../core/time-zone.ts'
 import { Duration } from './durations.ts'
 import { Size } from './sizes.ts'
 
@@ -12,23 +12,15 @@ export const nameRule =
 
 const Name = z.string().regex(namePattern, nameRule)
 
-const TimeZone = z.string().refine(isTimeZone, 'must be an IANA time zone, such as Asia/Shanghai')
+const TimeZone = z.string().refine(isTimeZone, {
+  error: ({ input }) =>
+    `must be an IANA time zone, such as ${nearestTimeZone(String(input)) ?? 'Asia/Shanghai'}`,
+})
 
-function isSchedule(text: string): boolean {
-  if (text.trim().split(/\s+/).length !== 5) return false
-  try {
-    return Boolean(new Cron(text, { paused: true }))
-  } catch {
-    return false
-  }
-}
-
-const Schedule = z
-  .string()
-  .refine(
-    isSchedule,
-    'must be five cron fields (minute, hour, day, month, weekday), such as "0 3 * * *"',
-  )
+const Schedule = z.string().refine(isSchedule, {
+  error: ({ input }) =>
+    `must be five cron fields (minute, hour, day, month, weekday), such as "0 3 * * *": ${faultOfSchedule(String(input))}`,
+})
 
 /** Without path or user, so that it can be compared; plain http is for twins. */
 const Origin = z
@@ -173,6 +165,10 @@ export const Config = z.strictObject({
       /^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/,
       'must be host:port, such as 127.0.0.1:8080',
     )
+    .refine(
+      (address) => Number(address.slice(address.lastIndexOf(':') + 1)) <= 65_535,
+      'must have a port of at most 65535',
+    )
     .optional()
     .describe('Where the daemon listens, as host:port'),
   trusted_proxies: z
@@ -205,7 +201,7 @@ export const Config = z.strictObject({
         .max(100)
         .default(90)
         .describe('Percent of calls; an alert below it'),
-      response_time: Duration.default(5000).describe('Mean of the calls; an alert above it'),
+      response_time: Duration.default(5000).describe('Mean of the requests; an alert above it'),
       expires_within: Duration.default(14 * 86_400_000).describe(
         'Before a credential or certificate ends',
       ),

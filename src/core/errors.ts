@@ -127,17 +127,29 @@ export const errorCodes = {
   job_unknown: 'notFound',
   run_unknown: 'notFound',
   call_unknown: 'notFound',
+  alert_unknown: 'notFound',
+  silence_unknown: 'notFound',
+  rule_unknown: 'notFound',
+  hook_unknown: 'notFound',
   kind_unknown: 'notFound',
   operation_unknown: 'notFound',
   secret_unknown: 'notFound',
   source_unknown: 'notFound',
   code_unknown: 'notFound',
   service_exists: 'usage',
+  token_exists: 'usage',
+  token_unknown: 'notFound',
+  listen_failed: 'failed',
   no_service: 'failed',
   queue_settled: 'failed',
   key_reused: 'failed',
   check_failed: 'failed',
   job_running: 'locked',
+  run_cancelled: 'interrupted',
+  run_timeout: 'deadline',
+  run_ended: 'failed',
+  daemon_running: 'locked',
+  daemon_missing: 'failed',
   call_running: 'locked',
   key_missing: 'secrets',
   key_wrong: 'secrets',
@@ -162,6 +174,7 @@ export const errorCodes = {
   state_full: 'failed',
   state_busy: 'locked',
   state_io: 'failed',
+  files_exhausted: 'failed',
   internal: 'failed',
 } as const satisfies Record<string, Exit>
 
@@ -217,6 +230,10 @@ export function exitOf(error: unknown): Exit {
 /** The message of anything that was thrown. */
 export const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error)
+
+/** The disk is full, the state is locked or damaged: whatever was tried with it is not to blame. */
+export const isStateTrouble = (error: unknown): boolean =>
+  error instanceof CaravanError && error.code.startsWith('state_')
 
 /** The `code` property that Node, SQLite and undici put on their errors; undefined when there is none. */
 export function systemCode(error: unknown): string | undefined {

@@ -14,7 +14,7 @@ export const exitCodes = {
   locked: { code: 11, meaning: 'locked by another process' },
   secrets: { code: 12, meaning: 'secrets cannot be decrypted' },
   deadline: { code: 13, meaning: 'deadline reached' },
-  finding: { code: 14, meaning: 'finding (doctor, config diff)' },
+  finding: { code: 14, meaning: 'finding (doctor, config diff, daemon --check)' },
   interrupted: { code: 130, meaning: 'interrupted (SIGINT)' },
   terminated: { code: 143, meaning: 'terminated (SIGTERM)' },
 } as const

@@ -124,6 +124,24 @@ export const codeExplanations: Readonly<Record<ErrorCode, Explanation>> = {
       'No call has this id, or begins with it. Old calls are deleted after the time in "retention".',
     next: 'See the latest ones with "caravan logs".',
   },
+  hook_unknown: {
+    cause:
+      'No webhook has this id, or begins with it. Old ones are deleted after the time in "retention".',
+    next: 'See the latest ones with "caravan hooks".',
+  },
+  alert_unknown: {
+    cause:
+      'No alert has this id, or begins with it. Old ones are deleted after the time in "retention".',
+    next: 'See them with "caravan alerts --all".',
+  },
+  silence_unknown: {
+    cause: 'No silence has this id, or begins with it.',
+    next: 'See those that hold with "caravan alerts silences".',
+  },
+  rule_unknown: {
+    cause: 'No rule raises alerts under this name.',
+    next: 'See all of them with "caravan alerts rules".',
+  },
   code_unknown: {
     cause: 'No error, failure or exit code of caravan has this name.',
     next: 'See all of them with "caravan explain".',
@@ -152,6 +170,19 @@ export const codeExplanations: Readonly<Record<ErrorCode, Explanation>> = {
     cause: 'No service that is switched on offers what was asked for.',
     next: 'See what there is with "caravan list"; add one with "caravan add" or switch it on with "caravan enable".',
   },
+  token_exists: {
+    cause: 'A token of this name holds already, and each token has a name of its own.',
+    next: 'Take another name, or end the one there is with "caravan token revoke".',
+  },
+  token_unknown: {
+    cause: "No token of the listener's API has this name.",
+    next: 'See the names with "caravan token list".',
+  },
+  listen_failed: {
+    cause:
+      'The daemon cannot listen at the address in "listen": another program does, or it is not one of this machine.',
+    next: 'See who has the port with "ss -ltnp", or name another address in integrations.yaml; it is tried again by itself.',
+  },
   queue_settled: {
     cause: 'A call in the outbox has ended, so that it can neither be sent again nor be taken out.',
     next: 'Look at what became of it with "caravan queue show"; to send it once more, make a new call.',
@@ -167,6 +198,27 @@ export const codeExplanations: Readonly<Record<ErrorCode, Explanation>> = {
   job_running: {
     cause: 'Another process is running this job, or has taken this run over.',
     next: 'Wait for it; "caravan runs" shows how far it is.',
+  },
+  daemon_running: {
+    cause: 'Another daemon works on the same state: there is one for each.',
+    next: 'Leave it at that, or stop the other one first; "caravan status" names its process and its host.',
+  },
+  daemon_missing: {
+    cause:
+      'No daemon works on this state, or its scheduler has not looked for what is due for a while.',
+    next: 'Start one with "caravan daemon", or look into the log of the one that should run.',
+  },
+  run_cancelled: {
+    cause: 'An operator ended this run with "caravan runs cancel". What it had saved stays.',
+    next: 'The next run goes on where it was; "caravan runs show" tells who cancelled it, and why.',
+  },
+  run_timeout: {
+    cause: 'The run took longer than the "timeout" of its job allows, and was stopped.',
+    next: 'Raise "timeout" of the job in integrations.yaml, or see with "caravan logs" what was slow; the next run goes on where it was.',
+  },
+  run_ended: {
+    cause: 'The run that was to be cancelled is over.',
+    next: 'Look at how it ended with "caravan runs show".',
   },
   call_running: {
     cause:
@@ -272,6 +324,10 @@ export const codeExplanations: Readonly<Record<ErrorCode, Explanation>> = {
   state_io: {
     cause: 'The disk or its file system refused to read or write the state.',
     next: 'Check the disk and that the state lies on a local one, then look at it with "caravan status".',
+  },
+  files_exhausted: {
+    cause: 'The process had as many files and connections open as the system lets it have.',
+    next: 'Allow it more with "ulimit -n" or LimitNOFILE= of its unit, then start it again; a daemon needs some hundred.',
   },
   internal: {
     cause: 'Caravan met a fault of its own.',

@@ -26,7 +26,7 @@ const instant = (ms: number): string | undefined =>
 const formats = new Map<string, Intl.DateTimeFormat>()
 
 /** What the zone's clock is ahead of UTC at an instant, in milliseconds. */
-function offsetMs(ms: number, timeZone: string): number {
+export function offsetMs(ms: number, timeZone: string): number {
   const format =
     formats.get(timeZone) ??
     new Intl.DateTimeFormat('en-US', {

@@ -18,3 +18,16 @@ export function quoted(name: string, text: string): string {
 /** `2026-11-21 13:00:00 UTC`; takes an instant in ISO 8601, UTC. */
 export const utcText = (instant: string): string =>
   `${instant.slice(0, 10)} ${instant.slice(11, 19)} UTC`
+
+const durations = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+] as const
+
+/** Milliseconds as the file writes them: `30s`. */
+export function durationText(ms: number): string {
+  const fit = durations.find(([, unit]) => ms >= unit && ms % unit === 0)
+  return fit ? `${ms / fit[1]}${fit[0]}` : `${ms}ms`
+}

@@ -112,4 +112,8 @@ export type AnyContext = JobContext<any, any>
 export const configOptionsOf = ({ options, onlyFlags = [] }: AnyJob): z.ZodObject =>
   options.omit(Object.fromEntries(onlyFlags.map((name) => [name, true])))
 
+/** What each run has to be told by whoever starts it: a job with any of these cannot be scheduled. */
+export const toldPerRun = ({ options, onlyFlags = [] }: AnyJob): string[] =>
+  onlyFlags.filter((name) => !options.shape[name].safeParse(undefined).success)
+
 export type { Change, Counters }

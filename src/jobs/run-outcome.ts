@@ -3,6 +3,7 @@ import type { Change } from '../core/change.ts'
 import { CaravanError, IntegrationError, messageOf } from '../core/errors.ts'
 import type { Counters, RunError } from '../store/runs.ts'
 import type { Batch, ItemFailure } from './define.ts'
+import { stopOf } from './watch-run.ts'
 
 export type RunOutcome = {
   id: string
@@ -55,8 +56,11 @@ export function statusOfCounters({ read, failed }: Counters): RunOutcome['status
   return failed < read ? 'partial' : 'failed'
 }
 
+/** One that took too long has failed; one that was cancelled or taken over was interrupted, as by a signal. */
 export function statusOf(error: unknown, signal: AbortSignal): RunOutcome['status'] {
-  if (signal.aborted) return 'interrupted'
+  if (error instanceof CaravanError && error.code === 'run_timeout') return 'failed'
+  const isStopped = stopOf(error) !== undefined
+  if (isStopped || signal.aborted) return 'interrupted'
   const isGuard = error instanceof CaravanError && error.code.startsWith('guard_')
   return isGuard && error.code !== 'guard_failures' ? 'guarded' : 'failed'
 }

@@ -1,13 +1,15 @@
 /** Runs a sync: batch by batch, each committed together with its checkpoint, its failures and its counters. */
 import { createHash } from 'node:crypto'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Change } from '../core/change.ts'
 import type { Clock } from '../core/clock.ts'
-import { CaravanError, messageOf } from '../core/errors.ts'
+import { crashPoint } from '../core/crash-point.ts'
+import { messageOf } from '../core/errors.ts'
 import { clearCheckpoint, saveCheckpoint } from '../store/checkpoints.ts'
 import { saveFailures } from '../store/run-failures.ts'
 import { finishRun, heartbeat, noCounters } from '../store/runs.ts'
 import type { Db } from '../store/schema.ts'
-import { startRun } from '../store/start-run.ts'
+import { abandonRun, startRun } from '../store/start-run.ts'
 import { atomically } from '../store/transaction.ts'
 import type { AnyContext, AnyJob, Batch, ItemFailure, Progress } from './define.ts'
 import { checkFailures, type FailureRules, noFailures } from './failure-guard.ts'
@@ -15,14 +17,16 @@ import {
   add,
   countsOf,
   describe,
-  stopped,
   keepChanges,
   keepFailures,
   note,
   type RunOutcome,
   statusOf,
   statusOfCounters,
+  stopped,
 } from './run-outcome.ts'
+import { cancelled, isLost, leaseMs, stopOf, watchRun } from './watch-run.ts'
+import { busyPatienceMs, isBusy, whileBusy } from './while-busy.ts'
 
 export type { RunOutcome }
 
@@ -31,6 +35,8 @@ export type RunOptions = {
   clock: Clock
   signal: AbortSignal
   trigger: string
+  /** Whose account or token it is; left out: nobody's. */
+  startedBy?: string
   /** Checked against the job's schema. */
   options: Record<string, unknown>
   fromStart?: boolean
@@ -39,25 +45,33 @@ export type RunOptions = {
   servedBy?: string
   clientsFor(runId: string): Pick<AnyContext, 'use' | 'source'>
   rules?: FailureRules
+  /** A run that takes longer is stopped and has failed. */
+  timeoutMs?: number
+  /** The occurrence it serves; left out: it is run by hand. */
+  dueAt?: Date
+  /** Called in the transaction that makes the run. */
+  onStarted?(tx: Db, run: string): Promise<void>
   onProgress?(progress: Progress): void
 }
 
-const leaseMs = 60_000
-const heartbeatMs = 10_000
-
 /** Throws `job_running` before anything is done; what goes wrong later is in the outcome. */
-export async function runSync(job: AnyJob, run: RunOptions): Promise<RunOutcome> {
-  const { db, clock } = run
+export async function runSync(job: AnyJob, asked: RunOptions): Promise<RunOutcome> {
+  const { db, clock } = asked
+  const run = { ...asked }
   const checkpointKey = keyOf(job, run)
   const started = await startRun(db, {
     job: job.id,
     trigger: run.isDryRun ? 'dry-run' : run.trigger,
+    startedBy: run.startedBy,
     options: run.options,
     now: clock.now(),
     leaseMs,
     checkpointKey,
     fromStart: run.fromStart && !run.isDryRun,
+    dueAt: run.dueAt,
+    onStarted: run.onStarted,
   })
+  crashPoint('after-start')
   const startedMs = clock.monotonicMs()
   const outcome: RunOutcome = {
     id: started.id,
@@ -69,34 +83,59 @@ export async function runSync(job: AnyJob, run: RunOptions): Promise<RunOutcome>
     notes: [],
     resumedFrom: started.resumedFrom,
   }
-  const stopBeating = beat(run, outcome)
+  const watch = watchRun(run, started.id)
+  run.signal = watch.signal
   try {
     const from = run.isDryRun ? undefined : readCheckpoint(job, started.checkpoint)
     await work(job, run, outcome, { from, checkpointKey })
   } catch (error) {
-    outcome.error = error
-    outcome.status = statusOf(error, run.signal)
-    await endEarly(run, outcome)
+    const stop = stopOf(error) ?? stopOf(watch.signal.reason)
+    outcome.error = stop ?? error
+    outcome.status = statusOf(outcome.error, watch.signal)
+    if (!isLost(stop)) await endEarly(run, outcome, asked.signal)
   } finally {
-    stopBeating()
+    watch.end()
   }
   outcome.durationMs = Math.round(clock.monotonicMs() - startedMs)
   return outcome
 }
 
-async function endEarly({ db, clock }: RunOptions, outcome: RunOutcome): Promise<void> {
+/** Within the time that a program which is asked to stop is given. */
+const endPatienceMs = 15_000
+
+/** How often a daemon tries again to write down the end of a run, while the disk takes nothing. */
+const endAgainMs = 2000
+
+async function endEarly(
+  { db, clock, dueAt }: RunOptions,
+  outcome: RunOutcome,
+  signal: AbortSignal,
+): Promise<void> {
   const { id, status, counters, error } = outcome
-  try {
-    const told = status === 'interrupted' ? stopped : describe(error)
-    await finishRun(db, id, { status, at: clock.now(), counters, error: told })
-  } catch (failure) {
-    const isLost = failure instanceof CaravanError && failure.code === 'job_running'
-    // On a full disk not even the failure can be written: the cause is told, and the next run finds this one dead.
-    if (isLost) throw failure
+  const told = status === 'interrupted' && !stopOf(error) ? stopped : describe(error)
+  for (;;) {
+    try {
+      await whileBusy({ clock, patienceMs: endPatienceMs }, () =>
+        finishRun(db, id, { status, at: clock.now(), counters, error: told }),
+      )
+      return
+    } catch (failure) {
+      if (isLost(failure)) {
+        outcome.error = failure
+        outcome.status = 'interrupted'
+        return
+      }
+      // On a full disk not even the failure can be written. A command tells the cause and leaves, and the next run finds
+      // this one dead; a daemon lives on, and a run without an end would stand in the way of its job for as long.
+      if (dueAt === undefined || signal.aborted) return abandonRun(id)
+      await clock.sleep(endAgainMs, signal).catch(() => undefined)
+    }
   }
 }
 
 type Position = { from: unknown; checkpointKey: string }
+
+type Saving = { context: AnyContext; checkpointKey: string }
 
 async function work(
   job: AnyJob,
@@ -107,7 +146,7 @@ async function work(
   const expected: Expected = { unit: 'items' }
   const saving = { context: contextOf(job, run, outcome, checkpointKey, expected), checkpointKey }
   try {
-    await copy(job, run, outcome, { ...saving, from, expected })
+    await copy(job, run, outcome, { saving, from, expected })
     await finish(job, run, outcome, saving)
   } catch (error) {
     // What a run kept is what the next one goes on with; what a dry run kept is of no use to any.
@@ -142,23 +181,40 @@ function contextOf(
   }
 }
 
+type Copying = { saving: Saving; from: unknown; expected: Expected }
+
+/** Reading that met a busy state goes on behind the last batch that was saved, as the next run would. */
 async function copy(
   job: AnyJob,
   run: RunOptions,
   outcome: RunOutcome,
-  { from, expected, ...saving }: Saving & { from: unknown; expected: Expected },
+  { saving, from, expected }: Copying,
 ): Promise<void> {
   const save = run.isDryRun ? preview : commit
-  let tally = noFailures
-  for await (const batch of job.read(saving.context, from) as AsyncGenerator<
-    Batch<unknown, unknown>
-  >) {
-    // Stopped before the batch is saved: the next run takes it up again.
-    run.signal.throwIfAborted()
-    await save(job, run, outcome, batch, saving)
-    tally = checkFailures(tally, batch, run.rules)
-    const { total, unit } = expected
-    run.onProgress?.({ done: outcome.counters.read, total, unit })
+  let [tally, at] = [noFailures, from]
+  let savedMs = run.clock.monotonicMs()
+  for (;;) {
+    try {
+      for await (const batch of job.read(saving.context, at) as AsyncGenerator<
+        Batch<unknown, unknown>
+      >) {
+        // Stopped before the batch is saved: the next run takes it up again.
+        run.signal.throwIfAborted()
+        await save(job, run, outcome, batch, saving)
+        at = readCheckpoint(job, JSON.parse(JSON.stringify(batch.checkpoint)))
+        savedMs = run.clock.monotonicMs()
+        tally = checkFailures(tally, batch, run.rules)
+        const { total, unit } = expected
+        run.onProgress?.({ done: outcome.counters.read, total, unit })
+        await turn() // pages that are there already would be saved in one go, and nothing else be heard meanwhile
+      }
+      return
+    } catch (error) {
+      const isOver = run.clock.monotonicMs() - savedMs >= busyPatienceMs
+      if (!isBusy(error) || run.isDryRun || isOver) throw error
+      await run.clock.sleep(1000, run.signal)
+      saving.context = { ...saving.context, isFromStart: false }
+    }
   }
 }
 
@@ -171,19 +227,17 @@ async function cleanUp(job: AnyJob, outcome: RunOutcome, { context }: Saving): P
   }
 }
 
-type Saving = { context: AnyContext; checkpointKey: string }
-
 /** One transaction: rows, failures, checkpoint and counters are all there or none is. */
 async function commit(
   job: AnyJob,
-  { db, clock }: RunOptions,
+  { db, clock, signal }: RunOptions,
   outcome: RunOutcome,
   batch: Batch<unknown, unknown>,
   { context, checkpointKey }: Saving,
 ): Promise<void> {
   const failures = batch.failures ?? []
-  const now = clock.now()
-  const next = await atomically(db, async (tx) => {
+  const write = async (tx: Db) => {
+    const now = clock.now()
     const saved = await job.write(tx, batch.items, context)
     const counters = add(outcome.counters, { ...saved, ...countsOf(batch) })
     await saveFailures(
@@ -192,12 +246,21 @@ async function commit(
       failures.map((failure) => toRow(failure, now)),
     )
     const at = { runId: outcome.id, updatedAt: now.toISOString() }
+    crashPoint('in-checkpoint')
     await saveCheckpoint(tx, { job: checkpointKey, value: batch.checkpoint, ...at })
-    await heartbeat(tx, outcome.id, { nowMs: now.getTime(), leaseMs, counters })
-    return counters
-  })
-  outcome.counters = next
+    const cancellation = await heartbeat(tx, outcome.id, {
+      nowMs: now.getTime(),
+      leaseMs,
+      counters,
+    })
+    crashPoint('before-commit')
+    return { counters, cancellation }
+  }
+  const saved = await whileBusy({ clock, signal }, () => atomically(db, write))
+  crashPoint('after-commit')
+  outcome.counters = saved.counters
   keepFailures(outcome, failures)
+  if (saved.cancellation) throw cancelled(outcome.id, saved.cancellation)
 }
 
 /** The same without writing: what would be created and changed. */
@@ -220,18 +283,19 @@ async function preview(
 /** One transaction: what a kill leaves is a run that ended or one that goes on here, never an end without a run. */
 async function finish(
   job: AnyJob,
-  { db, clock, isDryRun }: RunOptions,
+  { db, clock, signal, isDryRun }: RunOptions,
   outcome: RunOutcome,
   { context, checkpointKey }: Saving,
 ): Promise<void> {
-  const marked = await atomically(db, async (tx) => {
+  const end = async (tx: Db) => {
     const { marked: keys } = (await job.finish?.(tx, context)) ?? { marked: [] }
     if (!isDryRun && !job.keepsCheckpoint) await clearCheckpoint(tx, checkpointKey)
     const counters = add(outcome.counters, { marked: keys.length })
     const status = statusOfCounters(counters)
     await finishRun(tx, outcome.id, { status, at: clock.now(), counters })
     return keys
-  })
+  }
+  const marked = await whileBusy({ clock, signal }, () => atomically(db, end))
   outcome.counters = add(outcome.counters, { marked: marked.length })
   outcome.status = statusOfCounters(outcome.counters)
   if (!isDryRun) return
@@ -265,18 +329,4 @@ function readCheckpoint(job: AnyJob, stored: unknown): unknown {
   if (stored === undefined) return undefined
   const checked = job.checkpoint.safeParse(stored)
   return checked.success ? checked.data : undefined
-}
-
-/** Keeps the lease while a batch is being fetched. */
-function beat({ db, clock }: RunOptions, outcome: RunOutcome): () => void {
-  const stop = new AbortController()
-  const go = async () => {
-    while (!stop.signal.aborted) {
-      await clock.sleep(heartbeatMs, stop.signal)
-      // A busy file or a full disk now says nothing about the next beat, and a lost lease shows in the next commit.
-      await heartbeat(db, outcome.id, { nowMs: clock.now().getTime(), leaseMs }).catch(() => 0)
-    }
-  }
-  go().catch(() => undefined)
-  return () => stop.abort()
 }

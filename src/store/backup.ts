@@ -11,6 +11,7 @@ import {
 import { basename, dirname, join, resolve } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import Sqlite from 'better-sqlite3'
+import { crashPoint } from '../core/crash-point.ts'
 import { CaravanError } from '../core/errors.ts'
 import { newId } from '../core/ids.ts'
 import { putInPlace } from './create.ts'
@@ -75,8 +76,10 @@ export async function backupState(
     const sha256 = await sha256Of(draft, options.signal)
     const isPlaced = translated(target, () => {
       syncFile(draft)
+      crashPoint('before-rename')
       return putInPlace(draft, target)
     })
+    crashPoint('after-rename')
     if (!isPlaced) throw occupied(target)
     return {
       path: target,

@@ -136,6 +136,8 @@ it.each<[CallFilter, string]>([
   [{ outcome: 'failed' }, 'calls_not_done'],
   [{ service: 'a', outcome: 'unknown' }, 'calls_service_not_done'],
   [{ operation: 'a', outcome: 'failed' }, 'calls_operation_not_done'],
+  [{ correlation: 'C' }, 'calls_correlation'],
+  [{ correlation: 'C', service: 'a', outcome: 'failed' }, 'calls_correlation'],
   [{ run: 'R' }, 'calls_run'],
   [{ run: 'R', service: 'a', operation: 'b' }, 'calls_run'],
   [

@@ -3,13 +3,16 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { Insertable } from 'kysely'
 import { valuesOf } from './dialect.ts'
 import { cutText } from './json.ts'
+import { countedOfCall, deleteStatsBefore, sumUp, uncount } from './metrics.ts'
 import type { CallLogTables } from './schema-calls.ts'
 import type { LogDb } from './schema.ts'
 import { atomically } from './transaction.ts'
 
 /** A call as it is stored. Everything in it has been redacted; texts are cut at 16 KB here. */
-export type CallRow = Omit<Insertable<CallLogTables['calls']>, 'seq'>
+export type CallRow = Omit<Insertable<CallLogTables['calls']>, 'seq' | 'counted_attempts'>
 export type AttemptRow = Insertable<CallLogTables['attempts']>
+
+const noneCounted: ReadonlyMap<string, number> = new Map()
 
 /** Rows of one statement; times the columns it stays below every limit on parameters. */
 const rowsOfStatement = 100
@@ -20,8 +23,16 @@ export async function insertCalls(log: LogDb, rows: readonly CallRow[]): Promise
   await atomically(log, async (tx) => {
     for (const some of chunked(calls)) {
       const ids = some.map(({ id }) => id)
-      await tx.deleteFrom('calls').where('id', 'in', ids).execute()
-      await tx.insertInto('calls').values(some).execute()
+      const replaced = await tx
+        .deleteFrom('calls')
+        .where('id', 'in', ids)
+        .returning(countedOfCall)
+        .execute()
+      const counted = replaced.length > 0 ? await uncount(tx, replaced) : noneCounted
+      await tx
+        .insertInto('calls')
+        .values(some.map((row) => ({ ...row, counted_attempts: counted.get(row.id) ?? null })))
+        .execute()
     }
     const marks = latestOf(calls, (row) => JSON.stringify([row.service, row.outcome]))
     for (const mark of marks) await saveLast(tx, mark)
@@ -67,14 +78,18 @@ export async function deleteCallsBefore(
   instant: Date,
   { batchSize = 500, signal, isOver }: Deletion = {},
 ): Promise<DeletedCalls> {
+  await sumUp(log, { signal, isOver }) // what was never summed up would be lost to the sums
   const deleted: DeletedCalls = { calls: 0, attempts: 0 }
   for (; ; await turn()) {
     signal?.throwIfAborted()
     const some = await atomically(log, (tx) => deleteOldest(tx, batchSize, instant))
     deleted.calls += some.calls
     deleted.attempts += some.attempts
-    if (Math.max(some.calls, some.attempts) < batchSize || isOver?.()) return deleted
+    if (isOver?.()) return deleted
+    if (Math.max(some.calls, some.attempts) < batchSize) break
   }
+  await deleteStatsBefore(log, instant)
+  return deleted
 }
 
 export type DeletedCalls = { calls: number; attempts: number }

@@ -81,6 +81,18 @@ export async function teachPlanner<T>(
 export const valuesOf = (texts: readonly string[]): RawBuilder<string> =>
   sql`(select value from json_each(${JSON.stringify(texts)}))`
 
+/**
+ * Rows as a query with these columns: one parameter however many they are. Building a statement with a parameter for each
+ * value takes longer than running it.
+ */
+export const rowsOf = (
+  columns: readonly string[],
+  rows: readonly (readonly (string | number | null)[])[],
+): RawBuilder<unknown> => {
+  const named = columns.map((name, at) => `value ->> ${at} as "${name}"`).join(', ')
+  return sql`(select ${sql.raw(named)} from json_each(${JSON.stringify(rows)}))`
+}
+
 /** Temporary tables are thrown away after a failure, so nothing is kept to undo what is written into them. */
 export const withoutTemporaryJournal: RawBuilder<unknown> = sql`pragma temp.journal_mode = off`
 

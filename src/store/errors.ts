@@ -48,7 +48,7 @@ const faults: readonly Fault[] = [
     describe: (path) => ({
       code: 'state_read_only',
       message: `${path} could not be opened`,
-      hint: 'Its folder must exist and be writable for this user, for SQLite keeps two more files there.',
+      hint: 'Its folder must exist and be writable for this user, for SQLite keeps two more files there; and this process must be allowed to open more files (ulimit -n).',
     }),
   },
   {

@@ -2,6 +2,7 @@
 import { sql, type Selectable } from 'kysely'
 import { CaravanError } from '../core/errors.ts'
 import { propose, nearestId } from '../core/nearest.ts'
+import { wholeId } from './by-id.ts'
 import { containing } from './dialect.ts'
 import type { CallLogTables } from './schema-calls.ts'
 import type { LogDb } from './schema.ts'
@@ -20,6 +21,8 @@ export type CallFilter = {
   until?: Date
   /** Id of a run. */
   run?: string
+  /** Joins the calls of one task. */
+  correlation?: string
   /** Found anywhere in error, request or response. */
   text?: string
 }
@@ -96,18 +99,10 @@ export async function getCall(
   log: LogDb,
   idOrStart: string,
 ): Promise<{ call: LoggedCall; attempts: LoggedAttempt[] }> {
-  const start = idOrStart.trim().toUpperCase()
-  const found = await log
-    .selectFrom('calls')
-    .selectAll()
-    .where('id', '>=', start)
-    .where('id', '<', `${start}~`) // sorts after every character of an id
-    .orderBy('id')
-    .limit(3)
-    .execute()
-  const call = found.find(({ id }) => id === start) ?? found[0]
-  if (!call || start === '') throw await unknown(log, idOrStart)
-  if (found.length > 1 && call.id !== start) throw ambiguous(idOrStart, found)
+  const id = await wholeId(log, { table: 'calls', what: 'calls' }, idOrStart)
+  const call =
+    id && (await log.selectFrom('calls').selectAll().where('id', '=', id).executeTakeFirst())
+  if (!call) throw await unknown(log, idOrStart)
   const attempts = await log
     .selectFrom('attempts')
     .selectAll()
@@ -127,13 +122,30 @@ export async function lastSuccessByService(log: LogDb): Promise<Map<string, stri
   return new Map(rows.map(({ service, at }) => [service, at]))
 }
 
+/** The services whose last call that ended did not succeed, with the instant it ended at. */
+export async function failedLast(log: LogDb): Promise<Map<string, string>> {
+  const rows = await log
+    .selectFrom('last_calls')
+    .select(['service', 'outcome', 'at'])
+    .where('outcome', 'not in', ['running', 'accepted'])
+    .orderBy('at')
+    .execute()
+  const last = new Map(rows.map((row) => [row.service, row]))
+  return new Map(
+    [...last.values()].flatMap(({ service, outcome, at }) =>
+      outcome === 'failed' || outcome === 'unknown' ? [[service, at] as const] : [],
+    ),
+  )
+}
+
 function filtered(log: LogDb, filter: CallFilter, before: CallCursor | undefined) {
-  const { service, kind, operation, outcome, since, until, run } = filter
+  const { service, kind, operation, outcome, since, until, run, correlation } = filter
   let query = log.selectFrom('calls')
   if (service) query = query.where('service', '=', service)
   if (kind) query = query.where('kind', '=', kind)
   if (operation) query = query.where('operation', '=', operation)
   if (run) query = query.where('run_id', '=', run)
+  if (correlation) query = query.where('correlation_id', '=', correlation)
   if (since) query = query.where('started_at', '>=', since.toISOString())
   if (until) query = query.where('started_at', '<', until.toISOString())
   if (outcome) query = query.where('outcome', '=', outcome)
@@ -188,10 +200,3 @@ async function unknown(log: LogDb, id: string): Promise<CaravanError> {
     hint: propose(near, 'The latest ones: caravan logs'),
   })
 }
-
-const ambiguous = (id: string, found: readonly LoggedCall[]): CaravanError =>
-  new CaravanError({
-    code: 'usage',
-    message: `several calls begin with ${id}: ${found.map((call) => call.id).join(', ')}${found.length > 2 ? ', …' : ''}`,
-    hint: 'Give more of the id.',
-  })

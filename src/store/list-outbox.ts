@@ -3,6 +3,7 @@ import { CaravanError } from '../core/errors.ts'
 import { nearestId, propose } from '../core/nearest.ts'
 import { valuesOf } from './dialect.ts'
 import type { Entry } from './outbox.ts'
+import { wholeId } from './by-id.ts'
 import type { Db, OutboxStatus } from './schema.ts'
 
 export type EntryFilter = {
@@ -72,23 +73,9 @@ export const listDue = (db: Db, now: Date, limit: number): Promise<Entry[]> =>
 
 /** By id or by a beginning that only one has; undefined: none. Throws `usage` when several have it. */
 export async function findEntryBy(db: Db, idOrStart: string): Promise<Entry | undefined> {
-  const start = idOrStart.trim().toUpperCase()
-  if (start === '') return undefined
-  const found = await db
-    .selectFrom('outbox')
-    .selectAll()
-    .where('id', '>=', start)
-    .where('id', '<', `${start}~`) // sorts after every character of an id
-    .orderBy('id')
-    .limit(3)
-    .execute()
-  const exact = found.find(({ id }) => id === start)
-  if (exact || found.length < 2) return exact ?? found[0]
-  throw new CaravanError({
-    code: 'usage',
-    message: `several calls begin with ${idOrStart}: ${found.map(({ id }) => id).join(', ')}${found.length > 2 ? ', …' : ''}`,
-    hint: 'Give more of the id.',
-  })
+  const id = await wholeId(db, { table: 'outbox', what: 'calls' }, idOrStart)
+  if (id === undefined) return undefined
+  return db.selectFrom('outbox').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
 /** The same; throws `call_unknown` with the nearest right id. */

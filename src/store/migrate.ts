@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import type { Kysely } from 'kysely'
 import type { Migration } from '../../migrations/index.ts'
 import type { Clock } from '../core/clock.ts'
+import { crashPoint } from '../core/crash-point.ts'
 import { CaravanError, messageOf } from '../core/errors.ts'
 import { copyInto, readVersion, writeVersion } from './dialect.ts'
 import { connect, createKysely } from './sqlite.ts'
@@ -60,6 +61,7 @@ async function step(
       if (error instanceof CaravanError) throw error
       throw failed(path, version, copy, error)
     }
+    crashPoint('in-migration')
     await writeVersion(tx, version + 1)
     return copy
   })

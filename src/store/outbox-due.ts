@@ -11,15 +11,28 @@ import {
 import type { Db } from './schema.ts'
 import { atomically } from './transaction.ts'
 
+/** The kinds of which calls are due. A cheap look: one of them may still have to wait for an earlier call. */
+export async function kindsDue(db: Db, now: Date): Promise<string[]> {
+  const rows = await db
+    .selectFrom('outbox')
+    .select('kind')
+    .distinct()
+    .where('status', '=', 'waiting')
+    .where('finished_at', 'is', null)
+    .where('next_at', '<=', now.toISOString())
+    .execute()
+  return rows.map(({ kind }) => kind)
+}
+
 /**
- * Takes up the next call that is due, for this process alone; `only`: none but these. One whose recipient an earlier
- * call still waits for is passed over.
+ * Takes up the next call that is due, for this process alone; `only`, `kind`: none but these. One whose recipient an
+ * earlier call still waits for is passed over.
  */
 export function takeDue(
   db: Db,
   sender: Sender,
   now: Date,
-  only?: readonly string[],
+  { only, kind }: { only?: readonly string[]; kind?: string } = {},
 ): Promise<Entry | undefined> {
   return atomically(db, async (tx) => {
     const due = await tx
@@ -30,6 +43,7 @@ export function takeDue(
       .where('next_at', '<=', now.toISOString())
       .where('deadline_at', '>', now.toISOString())
       .$if(only !== undefined, (query) => query.where('id', 'in', valuesOf(only ?? [])))
+      .$if(kind !== undefined, (query) => query.where('kind', '=', kind ?? ''))
       .where(({ not, exists, selectFrom }) =>
         not(
           exists(

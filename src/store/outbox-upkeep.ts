@@ -22,6 +22,16 @@ export const listSending = (db: Db): Promise<Entry[]> =>
     .orderBy('position')
     .execute()
 
+/** Calls at a service whose end nobody knows, or has told yet, oldest first. */
+export const listDoubtful = (db: Db, service: string): Promise<Entry[]> =>
+  db
+    .selectFrom('outbox')
+    .selectAll()
+    .where('served_by', '=', service)
+    .where(sql<boolean>`status in ('sending', 'unknown')`) // in the words of the partial index
+    .orderBy('position')
+    .execute()
+
 /** The end of a call that nobody sends any more. False: it has gone on since it was looked at. */
 export const finishForsaken = (db: Db, row: Seen, end: End, at: Date): Promise<boolean> =>
   endWhere(db, row, ['sending'], endOf(end, at))

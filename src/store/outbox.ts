@@ -3,6 +3,7 @@
  * What waits is taken up in outbox-due.ts, the rest is looked after in outbox-upkeep.ts, and people read list-outbox.ts.
  */
 import type { ExpressionBuilder, Selectable } from 'kysely'
+import { messagesIn, rememberSent } from './message-states.ts'
 import type { ProcessIdentity } from './process-identity.ts'
 import type { Database, Db, OutboxStatus } from './schema.ts'
 import { atomically } from './transaction.ts'
@@ -202,11 +203,17 @@ export async function endWhere(
       .where('deadline_at', hasWaited ? 'is not' : 'is', null)
       .returning('position')
       .executeTakeFirst()
-  if (await end(db, false)) return true
+  const messages = change.served_by ? messagesIn(change.output) : []
+  if (messages.length === 0 && (await end(db, false))) return true
   return atomically(db, async (tx) => {
-    const row = await end(tx, true)
-    if (row) await tx.deleteFrom('outbox_recipients').where('position', '=', row.position).execute()
-    return row !== undefined
+    const row = (await end(tx, true)) ?? (messages.length > 0 ? await end(tx, false) : undefined)
+    if (!row) return false
+    await tx.deleteFrom('outbox_recipients').where('position', '=', row.position).execute()
+    if (messages.length > 0) {
+      const sent = { service: change.served_by!, call: claim.id, at: change.finished_at! }
+      await rememberSent(tx, sent, messages)
+    }
+    return true
   })
 }
 

@@ -63,7 +63,8 @@ export type LogKeeper = {
   makeRoom(bytes: number): Promise<void>
 }
 
-export type KeeperOptions = { statePath: string; limit: number; clock: Clock }
+/** The limit is read anew each time: a program that runs for months may be given another one. */
+export type KeeperOptions = { statePath: string; readonly limit: number; clock: Clock }
 
 /** Calls of one transaction. */
 const callsPerBatch = 250
@@ -72,11 +73,10 @@ const blockMs = 5
 const patienceMs = 3000
 const tryEveryMs = 10
 
-export function keepWithin(
-  file: CallLogFile,
-  { statePath, limit, clock }: KeeperOptions,
-): LogKeeper {
-  const first = sizeBudget(statePath, limit)
+export function keepWithin(file: CallLogFile, options: KeeperOptions): LogKeeper {
+  const { statePath, clock } = options
+  const budget = () => sizeBudget(statePath, options.limit)
+  const first = budget()
   file.writeThroughEvery(clamp(first.writeAheadShare / 4 / 4096, 16, 1000))
   let isPatient = true
 
@@ -84,7 +84,7 @@ export function keepWithin(
   async function fitWriteAhead(growth: number): Promise<void> {
     const fits = (): boolean => {
       const { callsWriteAhead: size } = stateSizes(statePath)
-      return size === 0 || size + growth <= sizeBudget(statePath, limit).writeAheadShare
+      return size === 0 || size + growth <= budget().writeAheadShare
     }
     const giveUpAtMs = clock.monotonicMs() + (isPatient ? patienceMs : 0)
     while (!fits()) {
@@ -100,7 +100,7 @@ export function keepWithin(
   return {
     sliceBytes: clamp(first.callsShare / 16, 64_000, 1_000_000),
     async makeRoom(bytes) {
-      const { fileShare } = sizeBudget(statePath, limit)
+      const { fileShare } = budget()
       const growth = bytes * 2 + 160_000 // a transaction writes whole pages, those of ten indexes too
       const before = () => fitWriteAhead(growth)
       await trim(file.db, fileShare - bytes, { before })

@@ -3,6 +3,7 @@ import { CaravanError } from '../core/errors.ts'
 import { propose, nearestId } from '../core/nearest.ts'
 import { fromJson, toJson } from './json.ts'
 import type { Database, Db } from './schema.ts'
+import { atomically } from './transaction.ts'
 
 /** What a run did, in items. */
 export type Counters = {
@@ -23,6 +24,8 @@ export type Run = {
   job: string
   /** Who or what started it: `manual`, `schedule`, … */
   trigger: string
+  /** Whose account or token it was; null: nobody's. */
+  startedBy: string | null
   options: unknown
   status: RunStatus
   startedAt: string
@@ -38,7 +41,13 @@ export type Run = {
   leaseUntil: string
   /** The interrupted run it goes on from. */
   resumedFrom: string | null
+  /** The occurrence it serves; null: it was run by hand. */
+  dueAt: string | null
+  /** Somebody wants it to stop; it does at its next checkpoint. */
+  cancelled: Cancellation | undefined
 }
+
+export type Cancellation = { by: string; reason: string; at: string }
 
 export const noCounters = (): Counters => ({
   read: 0,
@@ -60,13 +69,14 @@ export type Heartbeat = {
 /**
  * Says that a run is alive and keeps its lease. Throws `job_running` when the run was taken over in the meantime, as
  * after a long stop: in the transaction of a batch that undoes the batch, which the other run will write itself.
+ * Returns who wants the run to stop; undefined when nobody does.
  */
 export async function heartbeat(
   db: Db,
   id: string,
   { nowMs, leaseMs, counters }: Heartbeat,
-): Promise<void> {
-  const result = await db
+): Promise<Cancellation | undefined> {
+  const row = await db
     .updateTable('runs')
     .set({
       heartbeat_at: new Date(nowMs).toISOString(),
@@ -75,8 +85,43 @@ export async function heartbeat(
     })
     .where('id', '=', id)
     .where('status', '=', 'running')
-    .executeTakeFirstOrThrow()
-  if (result.numUpdatedRows === 0n) throw takenOver(id)
+    .returning(['cancelled_at', 'cancelled_by', 'cancel_reason'])
+    .executeTakeFirst()
+  if (!row) throw takenOver(id)
+  return cancellationOf(row)
+}
+
+/** The same look without a beat, which costs no write. Throws `job_running` likewise. */
+export async function readCancellation(db: Db, id: string): Promise<Cancellation | undefined> {
+  const row = await db
+    .selectFrom('runs')
+    .select(['cancelled_at', 'cancelled_by', 'cancel_reason'])
+    .where('id', '=', id)
+    .where('status', '=', 'running')
+    .executeTakeFirst()
+  if (!row) throw takenOver(id)
+  return cancellationOf(row)
+}
+
+/**
+ * Asks a run to stop, whichever process runs it. Returns the run as it stood before: one that has ended, or that was
+ * cancelled already, is left as it is.
+ */
+export function cancelRun(
+  db: Db,
+  id: string,
+  { by, reason, at }: { by: string; reason: string; at: Date },
+): Promise<Run> {
+  return atomically(db, async (tx) => {
+    const run = await getRun(tx, id)
+    if (run.status !== 'running' || run.cancelled) return run
+    await tx
+      .updateTable('runs')
+      .set({ cancelled_at: at.toISOString(), cancelled_by: by, cancel_reason: reason })
+      .where('id', '=', run.id)
+      .execute()
+    return run
+  })
 }
 
 export type Finish = {
@@ -188,6 +233,7 @@ const toRun = (row: Selectable<Database['runs']>): Run => ({
   id: row.id,
   job: row.job,
   trigger: row.trigger,
+  startedBy: row.started_by,
   options: fromJson(row.options),
   status: row.status,
   startedAt: row.started_at,
@@ -201,4 +247,13 @@ const toRun = (row: Selectable<Database['runs']>): Run => ({
   heartbeatAt: row.heartbeat_at,
   leaseUntil: row.lease_until,
   resumedFrom: row.resumed_from,
+  dueAt: row.due_at,
+  cancelled: cancellationOf(row),
 })
+
+const cancellationOf = (
+  row: Pick<Selectable<Database['runs']>, 'cancelled_at' | 'cancelled_by' | 'cancel_reason'>,
+): Cancellation | undefined =>
+  row.cancelled_at === null
+    ? undefined
+    : { at: row.cancelled_at, by: row.cancelled_by ?? '', reason: row.cancel_reason ?? '' }

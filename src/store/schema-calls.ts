@@ -30,6 +30,8 @@ type CallTable = {
   response: string | null
   /** What happened between the requests: `Step` of the call path. */
   steps: string | null
+  /** Requests that were summed up with a former row of the call; see `metrics.ts`. */
+  counted_attempts: number | null
 }
 
 type AttemptTable = {
@@ -53,8 +55,28 @@ type AttemptTable = {
 /** The latest call of each service and outcome, kept when the calls themselves have been deleted. */
 type LastCallTable = { service: string; outcome: string; call_id: string; at: string }
 
+/** What a service did in a span of time. See `metrics.ts`. */
+type ServiceStatsTable = {
+  span: string
+  service: string
+  checks: 0 | 1
+  done: number
+  partial: number
+  failed: number
+  unknown: number
+  cancelled: number
+  requests: number
+  failed_requests: number
+  request_ms: number
+  bytes_sent: number
+  bytes_received: number
+  spread: string
+}
+
 export type CallLogTables = {
   calls: CallTable
   attempts: AttemptTable
   last_calls: LastCallTable
+  service_stats: ServiceStatsTable
+  stats_marks: { counted_seq: number; rolled_until: string }
 }

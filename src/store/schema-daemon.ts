@@ -12,7 +12,7 @@ type ScheduleTable = {
 
 /**
  * `waiting` has not begun: its jitter, or the run before it, is not over. `skipped` did not run, for its `reason`. The
- * rest is what became of its run.
+ * rest is what became of its run. `interrupted` without `finished_at` is to be continued.
  */
 export type OccurrenceStatus =
   'waiting' | 'running' | 'success' | 'partial' | 'failed' | 'interrupted' | 'guarded' | 'skipped'
@@ -37,6 +37,8 @@ type OccurrenceTable = {
   finished_at: Instant | null
   run_id: string | null
   runs: number
+  crashes: Generated<number>
+  spec: string | null
   host: string | null
   pid: number | null
   process_started_at: string | null
@@ -62,6 +64,7 @@ type DaemonTable = {
   ticked_at: Instant | null
   stopped_at: Instant | null
   listens_at: string | null
+  listen_error: string | null
   config_loaded_at: Instant | null
   config_error: string | null
 }
@@ -84,10 +87,12 @@ type BreakerEventTable = {
   status: string
   former: string
   reason: string | null
+  trips: number
 }
 
 export type AlertStatus = 'firing' | 'resolved'
 export type Severity = 'low' | 'medium' | 'high'
+export type Notice = 'fired' | 'resolved'
 
 type AlertTable = {
   id: string
@@ -98,10 +103,13 @@ type AlertTable = {
   title: string
   detail: string
   todo: string
+  count: number | null
   fired_at: Instant
   seen_at: Instant
   resolved_at: Instant | null
-  notice: 'fired' | 'resolved' | null
+  /** What is held back: by a silence, the cooldown, or for want of a channel. */
+  notice: Notice | null
+  announced_at: Instant | null
   told_at: Instant | null
   silenced_by: string | null
 }
@@ -121,8 +129,11 @@ type AlertChannelTable = {
   delivered_at: Instant | null
   failing_since: Instant | null
   failures: number
+  next_at: Instant | null
   error: string | null
 }
+
+type AlertDeliveryTable = { service: string; alert: string; notice: Notice; since: Instant }
 
 type TokenTable = {
   id: string
@@ -165,7 +176,8 @@ type MessageStateTable = {
   error: JsonText | null
   at: Instant | null
   updated_at: Instant
-  event: string
+  call_id: string | null
+  event: string | null
 }
 
 type OrderStateTable = {
@@ -190,6 +202,7 @@ export type DaemonTables = {
   alerts: AlertTable
   silences: SilenceTable
   alert_channels: AlertChannelTable
+  alert_deliveries: AlertDeliveryTable
   tokens: TokenTable
   hook_events: HookEventTable
   message_states: MessageStateTable

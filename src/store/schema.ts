@@ -74,6 +74,8 @@ type RunTable = {
   heartbeat_at: Instant
   lease_until: Instant
   resumed_from: string | null
+  /** Whose account or token it was; null: nobody's, or it is older than this column. */
+  started_by: string | null
   /** Of the occurrence it serves; null: it was run by hand. */
   due_at: Instant | null
   cancel_reason: string | null

@@ -100,3 +100,13 @@ const toRecord = (row: Selectable<Database['secrets']>): SecretRecord => ({
   expiresAt: row.expires_at,
   updatedBy: row.updated_by,
 })
+
+/** Is another one as soon as a value was stored, replaced or removed. */
+export async function secretsStamp(db: Db): Promise<string> {
+  const rows = await db
+    .selectFrom('secrets')
+    .select(['name', 'updated_at'])
+    .orderBy('name')
+    .execute()
+  return rows.map(({ name, updated_at: at }) => `${name} ${at}`).join('\n')
+}

@@ -2,13 +2,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { expect, inject, onTestFinished } from 'vitest'
 import { haier } from '../adapters/haier/index.ts'
 import { initProject } from '../app/init.ts'
 import { systemClock } from '../core/clock.ts'
 import { startTwin, type TwinServer } from '../http/twin-server.ts'
 import { addHaier } from './app.ts'
+import { compileCache } from './compile-cache.ts'
 import { temporaryFolder } from './state.ts'
 import { untilThere } from './until.ts'
 
@@ -31,6 +32,8 @@ export type RunOptions = {
   through?: readonly string[]
   /** Another Node than this one. */
   node?: string
+  /** Another build than that of all tests: path of its program. */
+  program?: string
 }
 
 export type Project = {
@@ -63,7 +66,12 @@ export const runProgram = (
 export function startProgram(words: string | readonly string[], options: RunOptions): Started {
   const list = typeof words === 'string' ? words.split(' ').filter(Boolean) : words
   const node = options.node ?? process.execPath
-  const [command = node, ...rest] = [...(options.through ?? []), node, programPath(), ...list]
+  const [command = node, ...rest] = [
+    ...(options.through ?? []),
+    node,
+    options.program ?? programPath(),
+    ...list,
+  ]
   const child = spawn(command, rest, {
     cwd: options.cwd,
     env: definedOnly({ ...cleanEnv(options.cwd), ...options.env }),
@@ -151,9 +159,6 @@ export const cleanEnv = (cwd: string): Record<string, string | undefined> => ({
   TZ: 'UTC',
   LANG: 'C.UTF-8',
 })
-
-/** Shared by all tests of a run: compiling takes most of the time of a start in a new home. */
-const compileCache = (): string => join(dirname(programPath()), '../compiled')
 
 export const definedOnly = (env: Record<string, string | undefined>): Record<string, string> =>
   Object.fromEntries(

@@ -70,9 +70,10 @@ const ways: Record<string, () => Promise<void>> = {
   },
   /** Keeps the state open until it is killed. */
   async keep() {
-    await openState(path, { clock: systemClock })
+    const { close } = await openState(path, { clock: systemClock })
     process.stdout.write('open\n')
     await systemClock.sleep(60_000)
+    await close() // until here it is in use: what nobody uses any more is closed by the garbage collector
   },
   /** Adds to a counter that it reads first, as often as asked. */
   async count() {

@@ -8,7 +8,7 @@ import { counted } from '../../core/words.ts'
 import { querySendDetails, querySmsSignList, sendSms } from './api.ts'
 import { AliyunConfig, baseUrl, checkConfig, warnConfig } from './config.ts'
 import { readFailure } from './failures.ts'
-import { readReceipts } from './receipts.ts'
+import { hooks } from './receipts.ts'
 import { outIdOf, settle } from './settle.ts'
 import { authorize } from './signature.ts'
 import { toResult, toStatus } from './translate.ts'
@@ -52,7 +52,7 @@ export const aliyunSms = defineAdapter({
     const signs = TotalCount === undefined ? '' : ` and has ${counted(TotalCount, 'signature')}`
     return `the key is accepted${signs}; templates and balance were not tried`
   },
-  hooks: { read: readReceipts },
+  hooks,
   twin: aliyunTwin,
 })
 

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest'
 import { Secret } from '../../core/secret.ts'
-import { callbackAnswer, signatureOf, verifyCallback } from './callback.ts'
+import { createTestClock } from '../../testing/clock.ts'
+import { callbackAnswer, hooks, signatureOf, verifyCallback } from './callback.ts'
+import type { HaierConfig } from './config.ts'
 
 const account = { appKey: 'AK-1', appSecret: new Secret('TopSecret9') }
 /** 12:00:00 in China. */
@@ -141,4 +143,22 @@ it('answers as YLH wants it', () => {
   expect(
     callbackAnswer({ isSuccess: false, platformOrderNo: 'P-1', message: 'no such order' }, now),
   ).toMatchObject({ success: false, data: { message: 'no such order' } })
+})
+
+it.each([
+  ['as it is', {}, '', 'genuine'],
+  ['when no secret is set', { ylh_app_secret: undefined }, '', 'refused'],
+  ['with a name that stands twice', {}, '&Data=%7B%7D', 'refused'],
+  ['with bytes that are no UTF-8', {}, '&X=%FF', 'refused'],
+])('reads a posted form %s: %j', (_, more, rest, verdict) => {
+  const config = { ylh_app_key: 'AK-1', ylh_app_secret: account.appSecret, ...more } as HaierConfig
+  const body = Buffer.from(new URLSearchParams(confirmed).toString() + rest)
+  const request = { method: 'POST', url: '/hooks/haier', headers: {}, body }
+
+  const reading = hooks.read(request, { config, clock: createTestClock(now) })
+
+  expect(reading).toMatchObject({
+    verdict,
+    reply: { json: { success: verdict === 'genuine', timeStamp: '20261121120000' } },
+  })
 })

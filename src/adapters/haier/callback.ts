@@ -1,8 +1,61 @@
-/** Callbacks of YLH, section 5: pure functions over the form they post; nothing here listens or stores. */
+/** Callbacks of YLH about orders: pure functions over the form they post; nothing here listens or stores. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
+import type { Clock } from '../../core/clock.ts'
+import type { HookEvent, HookReader, HookReading, HookRequest } from '../../core/hook.ts'
 import type { Secret } from '../../core/secret.ts'
 import { readChinaStamp, toChinaStamp } from './china-time.ts'
+import type { HaierConfig } from './config.ts'
+
+/** Signed, and stamped with the time of sending: a repeat is stamped anew, so the window refuses none. */
+export const hooks: HookReader<HaierConfig> = {
+  about:
+    'What YLH tells of orders: confirmed, cancelled, out of stock. The form is signed in `Sign` (MD5 with `ylh_app_secret`), `AppKey` has to be `ylh_app_key`, and `TimeStamp` may be 15 minutes from now at most, or what `hooks.window` says. Give the vendor the address when the account is set up.',
+  failure: (clock) => ({ json: failureAnswer(clock) }),
+  read(request, { config, clock, windowMs }) {
+    const refused = (why: string): HookReading => ({
+      verdict: 'refused',
+      why,
+      reply: { status: 403, json: failureAnswer(clock) },
+    })
+    const { ylh_app_key: appKey, ylh_app_secret: appSecret } = config
+    if (appKey === undefined || !appSecret) {
+      return refused(
+        'ylh_app_key and ylh_app_secret are not set, so that nothing proves who sent it',
+      )
+    }
+    const params = readForm(request)
+    if (!params) return refused('the body is no form in which every name stands once')
+    const read = verifyCallback(params, { appKey, appSecret, windowMs }, clock.now())
+    if (!read.isGenuine) return refused(`${read.reason}: ${read.message}`)
+    const { platformOrderNo } = read.callback
+    const json = callbackAnswer({ isSuccess: true, platformOrderNo }, clock.now())
+    return { verdict: 'genuine', events: [toEvent(read.callback)], reply: { status: 200, json } }
+  },
+}
+
+const failureAnswer = (clock: Clock) =>
+  callbackAnswer({ isSuccess: false, platformOrderNo: '' }, clock.now())
+
+const toEvent = (callback: Callback): HookEvent => ({
+  id: callback.key,
+  type: 'supplier.order',
+  at: callback.sentAt,
+  data: {
+    event: callback.event,
+    orderNo: callback.platformOrderNo,
+    supplierOrderNo: callback.supplierOrderNo,
+    succeeded: callback.isSuccess,
+    failure: callback.failure,
+  },
+})
+
+/** UTF-8, percent-encoded. A name that stands twice would let one value be signed and the other be read. */
+function readForm({ body }: HookRequest): Record<string, string> | undefined {
+  const fields = [...new URLSearchParams(body.toString())]
+  const names = new Set(fields.map(([name]) => name))
+  return names.size === fields.length ? Object.fromEntries(fields) : undefined
+}
 
 const methods = {
   'hmm.scm_heorder.confirm': 'confirm',
@@ -36,7 +89,7 @@ export type CallbackAccount = {
   appKey: string
   appSecret: Secret
   /** How far `TimeStamp` may be from now in either direction, in milliseconds; default 15 minutes. */
-  windowMs?: number
+  windowMs?: number | undefined
 }
 
 const defaultWindowMs = 15 * 60 * 1000

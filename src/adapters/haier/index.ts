@@ -13,6 +13,7 @@ import {
   updateDistributionTime,
 } from './api-orders.ts'
 import { queryBalance, queryLogistics, queryPrices, queryStock, streamProducts } from './api.ts'
+import { hooks } from './callback.ts'
 import { endOfChinaDay } from './china-time.ts'
 import { addressesOf, checkConfig, endpointsOf, HaierConfig } from './config.ts'
 import { isCancelledAlready, isDuplicate, readFailure } from './failures.ts'
@@ -129,5 +130,6 @@ export const haier = defineAdapter({
     // There is no call that proves them and changes nothing: prices are asked for by product.
     return `${saw}; password and seller_password were not tried`
   },
+  hooks,
   twin: haierTwin,
 })

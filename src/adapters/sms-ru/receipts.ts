@@ -7,6 +7,8 @@ import type { SmsRuConfig } from './config.ts'
 import { meaningOfStatus } from './failures.ts'
 
 export const hooks: HookReader<SmsRuConfig> = {
+  about:
+    'Receipts of messages, several in a request. `hash` signs all of them (SHA-256 with `api_id`). Enter the address in the account at the vendor, under callbacks.',
   read({ body }, { config }) {
     const fields = new URLSearchParams(body.toString())
     const entries = entriesOf(fields)

@@ -5,12 +5,16 @@ import { isSameText } from '../../core/same-text.ts'
 import { atUnixSeconds } from '../../core/vendor-values.ts'
 import type { SmscConfig } from './config.ts'
 import { meaningOfStatus } from './failures.ts'
-import { e164Of } from './results.ts'
+import { clientIdOf, e164Of } from './results.ts'
 
 /** Values as the bytes that were sent: the hash is made over them, whatever their charset. */
 type Fields = ReadonlyMap<string, Buffer>
 
+/** Sent again for a day, and signed without a time of sending: no window refuses them. */
 export const hooks: HookReader<SmscConfig> = {
+  about:
+    'Receipts of messages, and incoming texts. They are believed when each of `md5` and `sha1` that is given fits, made over `id`, `phone` and `status` (of incoming texts: `phone`, `mes` and `to`) with `callback_secret`. Set the address and the secret up in the account at the vendor.',
+  referenceOf: (idempotencyKey) => String(clientIdOf(idempotencyKey)),
   read(request, { config }) {
     const secret = config.callback_secret?.reveal()
     if (!secret) return refused('callback_secret is not set, so that nothing proves who sent it')
@@ -58,6 +62,7 @@ function eventsOf(fields: Fields, charset: SmscConfig['callback_charset']): Hook
   const error = kind && { kind, code: status, message: says, hint }
   const data = {
     messageId: id,
+    reference: id, // the id is ours
     to: e164Of(phone),
     status: meaning.status,
     code: status,

@@ -6,7 +6,7 @@ import { orderedParams } from '../../core/sms/templates.ts'
 import { describePhoneNumber, pullReports, sendSms, sendStatistics } from './api.ts'
 import { TencentConfig, warnConfig } from './config.ts'
 import { isAccountLimited, readFailure } from './failures.ts'
-import { readReceipts } from './receipts.ts'
+import { hooks } from './receipts.ts'
 import { settle } from './settle.ts'
 import { authorize } from './signature.ts'
 import { toResult, toStatus } from './translate.ts'
@@ -59,7 +59,7 @@ export const tencentSms = defineAdapter({
     }
     return 'the key is accepted and app_id belongs to it; signature and templates were not tried'
   },
-  hooks: { read: readReceipts },
+  hooks,
   twin: tencentTwin,
 })
 

@@ -1,15 +1,27 @@
 /** Delivery receipts by callback. https://cloud.tencent.com/document/product/382/59178 */
 import { z } from 'zod'
-import type { HookEvent, HookReading, HookRequest } from '../../core/hook.ts'
+import type { HookEvent, HookReader, HookReading, HookRequest } from '../../core/hook.ts'
 import { jsonOf } from '../../core/exact-json.ts'
 import { readBeijingTime } from '../../core/sms/beijing.ts'
+import type { TencentConfig } from './config.ts'
 import { TheirReceipt } from './schema.ts'
 import { statusOf } from './translate.ts'
 
 const Receipts = z.array(TheirReceipt).max(10_000)
 
-/** The vendor does not sign them: whoever takes them must keep the address secret and accept known message ids alone. */
-export function readReceipts(request: HookRequest): HookReading {
+/**
+ * The vendor does not sign them: whoever takes them must keep the address secret and accept known message ids alone. They
+ * carry no time of sending either, and are sent again for hours when they were not taken: no window refuses them.
+ */
+export const hooks: HookReader<TencentConfig> = {
+  about:
+    'Receipts of messages. The vendor signs nothing, so they are believed about messages alone that were sent from here. Keep the address to yourself, and name the addresses the vendor calls from under `hooks.allow_from` where you know them. Enter it in the console, under the callbacks of the application.',
+  proof: 'none',
+  failure: () => ({ json: { result: 1, errmsg: 'not taken' } }),
+  read: readReceipts,
+}
+
+function readReceipts(request: HookRequest): HookReading {
   const receipts = Receipts.safeParse(jsonOf(request.body))
   if (!receipts.success) {
     const reply = { status: 400, json: { result: 1, errmsg: 'unreadable' } }

@@ -53,8 +53,9 @@ export const TwilioConfig = z.object({
     example: 'https://hooks.example.com',
   }),
   status_callback: serviceUrl().optional().meta({
-    description: 'Address that Twilio tells what became of each message',
-    example: 'https://hooks.example.com/twilio',
+    description:
+      'Address that Twilio tells what became of each message: ends in /hooks/ and the name of the service',
+    example: 'https://hooks.example.com/hooks/twilio',
   }),
   validity_period: z.int().min(1).max(36_000).optional().meta({
     description: 'Seconds after which an undelivered message is given up; 36000 by default',

@@ -10,7 +10,7 @@ import { basicOf, baseUrlOf, checkConfig, contentSid, TwilioConfig, warnConfig }
 import { readFailure } from './failures.ts'
 import { toRow, toStatus } from './results.ts'
 import { twilioTwin } from './twin.ts'
-import { hooks } from './webhook.ts'
+import { hooks, statusCallbackOf } from './webhook.ts'
 
 /** Also what a message is called that does not exist. */
 const notFound = '20404'
@@ -37,8 +37,9 @@ export const twilio = defineAdapter({
   operations: {
     send: {
       repeat: 'once', // there is no idempotency key: a second request is a second message
-      async run({ http, config }, message) {
-        const same = { ...contentOf(config, message), ...optionsOf(config) }
+      async run({ http, config, idempotencyKey }, message) {
+        const statusCallback = statusCallbackOf(config, idempotencyKey)
+        const same = { ...contentOf(config, message), ...optionsOf(config), statusCallback }
         // One number to a request.
         const rows = await sendInTurn(inBatches(message.to, 1), async ([to = '']) => [
           toRow(await createMessage(http, config, { ...same, to }), to),
@@ -97,7 +98,6 @@ function contentOf(config: TwilioConfig, { text, template, params }: SmsMessage)
 const optionsOf = (config: TwilioConfig) => ({
   from: config.from,
   messagingServiceSid: config.messaging_service_sid,
-  statusCallback: config.status_callback,
   validityPeriod: config.validity_period,
   smartEncoded: config.smart_encoded,
 })

@@ -235,6 +235,25 @@ it('reads its own receipts behind a proxy, and no others', () => {
   })
 })
 
+it('has Twilio name the call in each receipt, and believes no other name', async () => {
+  const vendor = await startVendor({ status: 201, json: { sid: 'SM1', status: 'queued' } })
+  const status_callback = 'https://hooks.example.com/hooks/twilio?a=%20b'
+  const config = { ...configFor(vendor.url), status_callback }
+  const { call } = await connect(twilio, config)
+
+  await call('send', { to: one, text: 'shipped' })
+  const sent = new URLSearchParams(vendor.received[0]?.text).get('StatusCallback') ?? ''
+
+  const request = receiptOf(sent, { sid: 'SM1', to: one, status: 'delivered' })
+  const clock = { now: () => new Date(0), monotonicMs: () => 0, sleep: async () => undefined }
+  const read = (url: string) =>
+    twilio.hooks!.read({ ...request, url }, { config: twilio.config.parse(config), clock })
+  const key = new URL(sent).searchParams.get('call')
+  expect(key).toMatch(/^[0-9A-Z]{26}$/)
+  expect(read(sent)).toMatchObject({ events: [{ data: { reference: key } }] })
+  expect(read(sent.replace(key ?? '', 'another'))).toMatchObject({ verdict: 'refused' })
+})
+
 it('reads a message that a carrier refused', async () => {
   const vendor = await startVendor(await reply('message-undelivered.json'))
   const { call } = await connect(twilio, configFor(vendor.url))

@@ -7,7 +7,24 @@ import type { TwilioConfig } from './config.ts'
 import { failureOfCode } from './failures.ts'
 import { statusOf } from './results.ts'
 
+/** Under this name our key stands in the address that Twilio tells of a message: it echoes nothing else of ours. */
+const callParameter = 'call'
+
+/** The address for one call. Signed as a whole when Twilio calls it, so that nobody can put another key into it. */
+export function statusCallbackOf(
+  { status_callback }: TwilioConfig,
+  key: string,
+): string | undefined {
+  if (!status_callback) return undefined
+  const url = new URL(status_callback)
+  url.searchParams.set(callParameter, key)
+  return url.href
+}
+
+/** Receipts say neither when they were made nor when they were sent: no window refuses them. */
 export const hooks: HookReader<TwilioConfig> = {
+  about:
+    'Receipts of messages. Twilio calls the address in `status_callback` and signs it, with the whole body, in `X-Twilio-Signature` (HMAC-SHA1 by `auth_token`); an API key signs nothing. The signed address is the one Twilio calls: where a proxy stands before this machine, say it in `public_url`, or name the proxy in `trusted_proxies`.',
   read(request, { config }) {
     const token = config.auth_token?.reveal()
     if (!token) return refused('auth_token is not set, and an API key signs no incoming calls')
@@ -23,7 +40,8 @@ export const hooks: HookReader<TwilioConfig> = {
     const signed = hash ? '' : joined(params)
     const isGenuine = spellings(url).some((each) => isSameText(given, sign(token, each + signed)))
     if (!isGenuine) return refused('x-twilio-signature does not fit the address and the body')
-    return { verdict: 'genuine', events: eventsOf(params), reply: { status: 204 } }
+    const reference = URL.parse(url)?.searchParams.get(callParameter) ?? undefined
+    return { verdict: 'genuine', events: eventsOf(params, reference), reply: { status: 204 } }
   },
 }
 
@@ -61,7 +79,7 @@ function spellings(url: string): string[] {
 }
 
 /** Delivery receipts; a call about anything else is genuine and tells nothing. */
-function eventsOf(params: URLSearchParams): HookEvent[] {
+function eventsOf(params: URLSearchParams, reference?: string): HookEvent[] {
   const messageId = params.get('MessageSid') ?? params.get('SmsSid')
   const theirs = params.get('MessageStatus') ?? params.get('SmsStatus')
   if (!messageId || !theirs || theirs === 'received') return []
@@ -70,6 +88,7 @@ function eventsOf(params: URLSearchParams): HookEvent[] {
   const error = errorCode === undefined ? undefined : failureOfCode(errorCode)
   const data = {
     messageId,
+    reference,
     to: params.get('To') ?? undefined,
     status,
     code: errorCode ?? theirs,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Delivery } from './hooks.ts'
 
 /** One operation that was asked of a service. */
 export const CallInfo = z.strictObject({
@@ -63,6 +64,7 @@ const Step = z.strictObject({
 export const CallDetails = CallInfo.extend({
   requests: z.array(Attempt),
   steps: z.array(Step).describe('What happened between the requests'),
+  deliveries: z.array(Delivery).describe('What became of each message it has sent'),
 })
 
 export type CallDetails = z.infer<typeof CallDetails>

@@ -4,10 +4,10 @@ import { z } from 'zod'
 export const Explained = z.strictObject({
   code: z.string(),
   group: z
-    .enum(['error', 'call', 'outcome', 'test', 'exit'])
+    .enum(['error', 'call', 'outcome', 'test', 'api', 'exit'])
     .describe(
       'error: of caravan itself; call: the kind of failure of a call to a vendor; outcome: what a failed call left ' +
-        'behind; test: what a connection test found; exit: an exit code of the program',
+        'behind; test: what a connection test found; api: what the listener refuses; exit: an exit code of the program',
     ),
   exit: z
     .int()

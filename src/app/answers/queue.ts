@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Delivery } from './hooks.ts'
 
 const instant = z.iso.datetime()
 
@@ -50,6 +51,7 @@ export const QueuedDetails = QueuedCall.extend({
     .nullable()
     .describe('Masked; kept while it may still be sent, or nobody knows whether it was done'),
   settled: z.string().nullable().describe('Who said what became of it, when it was unknown'),
+  deliveries: z.array(Delivery).describe('What became of each message it has sent'),
   failure,
 })
 
@@ -103,6 +105,7 @@ export const CallState = z.strictObject({
   next_at: instant.nullable(),
   deadline_at: instant.nullable(),
   tries: z.int(),
+  deliveries: z.array(Delivery).describe('What became of each message it has sent'),
 })
 
 export type CallState = z.infer<typeof CallState>

@@ -17,11 +17,16 @@ export const RunInfo = z.strictObject({
   id: z.string(),
   job: z.string(),
   status,
-  trigger: z.string().describe('What started it: manual, schedule; dry-run wrote nothing'),
+  trigger: z
+    .string()
+    .describe(
+      'What started it: manual, schedule, resume (it goes on with an interrupted one); dry-run wrote nothing',
+    ),
   started_at: z.iso.datetime(),
   finished_at: z.iso.datetime().nullable().describe('Null while it runs'),
   duration_ms: z.int().nullable(),
   saved: z.int().describe('Items that stand in the state, changed or not'),
+  changed: z.int().describe('Items that were created, updated or marked as gone'),
   failed: z.int(),
   error: z.string().nullable(),
 })
@@ -31,7 +36,16 @@ export type RunInfo = z.infer<typeof RunInfo>
 export const RunDetails = RunInfo.extend({
   options: z.unknown().describe('Of the job, as the run was given them'),
   counters: Counters,
+  started_by: z.string().nullable().describe('Whose account or token; null: the schedule'),
   resumed_from: z.string().nullable().describe('The interrupted run it went on from'),
+  due_at: z.iso
+    .datetime()
+    .nullable()
+    .describe('The occurrence it served; null: it was run by hand'),
+  cancelled: z
+    .strictObject({ by: z.string(), reason: z.string(), at: z.iso.datetime() })
+    .nullable()
+    .describe('Who wanted it to stop; null: nobody'),
   failures: z
     .array(
       z.strictObject({
@@ -58,6 +72,23 @@ export const RunDetails = RunInfo.extend({
 })
 
 export type RunDetails = z.infer<typeof RunDetails>
+
+/** What `runs cancel` did. */
+export const CancelledRun = z.strictObject({
+  run: z.string(),
+  job: z.string(),
+  status: status.describe(
+    'running: it stops at its next checkpoint; interrupted: its process was gone, and it was marked so',
+  ),
+  changed: z.boolean().describe('False: it had been cancelled before'),
+  host: z.string().describe('Where it runs, or ran'),
+  pid: z.int(),
+  cancelled_by: z.string().nullable(),
+  cancelled_at: z.iso.datetime().nullable(),
+  reason: z.string().nullable(),
+})
+
+export type CancelledRun = z.infer<typeof CancelledRun>
 
 const exits = Object.keys(exitCodes) as [Exit, ...Exit[]]
 

@@ -22,7 +22,29 @@ export const ServiceInfo = z.strictObject({
 
 export type ServiceInfo = z.infer<typeof ServiceInfo>
 
+export const HealthCheckInfo = z.strictObject({
+  at: z.iso.datetime(),
+  passed: z.boolean(),
+  duration_ms: z.int(),
+  message: z.string().describe('What it saw, or why it failed'),
+  error_kind: z.string().nullable(),
+  call: z.string().nullable().describe('Its id in the log; null where nothing was asked'),
+})
+
+export type HealthCheckInfo = z.infer<typeof HealthCheckInfo>
+
+/** Whether it works, as far as is known, and by what. */
+const Health = z.strictObject({
+  health: z
+    .enum(['ok', 'failing', 'unknown'])
+    .describe('By whichever ended last, a health check or a call; unknown: there was none'),
+  health_from: z.enum(['check', 'call']).nullable().describe('Which of the two it was'),
+  health_at: z.iso.datetime().nullable().describe('When that ended'),
+  health_call: z.string().nullable().describe('Id of the call, that of the check too'),
+})
+
 export const ServiceDetails = ServiceInfo.extend({
+  ...Health.shape,
   title: z.string().describe('Of the adapter; empty when the program has no such adapter'),
   docs: z.string().describe("Address of the vendor's documentation"),
   operations: z.array(z.string()),
@@ -41,6 +63,9 @@ export const ServiceDetails = ServiceInfo.extend({
       }),
     )
     .describe('At most five, the newest first'),
+  last_checks: z
+    .array(HealthCheckInfo)
+    .describe('Health checks by the daemon: at most five, the newest first'),
   config: z
     .record(z.string(), z.unknown())
     .describe('As the file has it; secrets are hidden, placeholders are shown'),
@@ -50,7 +75,10 @@ export const ServiceDetails = ServiceInfo.extend({
 export type ServiceDetails = z.infer<typeof ServiceDetails>
 
 export const ServiceStatus = ServiceInfo.extend({
-  health: z.enum(['ok', 'failing', 'unknown']).describe('By the last call; unknown: none was made'),
+  ...Health.shape,
+  checked_at: z.iso.datetime().nullable().describe('Of the last health check by the daemon'),
+  check_passed: z.boolean().nullable(),
+  check_message: z.string().nullable().describe('What it saw, or why it failed'),
   breaker: z.enum(['closed', 'open', 'half-open', 'held']),
   last_success_at: z.iso.datetime().nullable(),
 })

@@ -147,8 +147,8 @@ it('takes a secret from a file alone', async () => {
 })
 
 it.each([
-  ['txet=1', 'txet', 'unknown key; did you mean text'],
-  ['money.minro=1', 'money.minro', 'unknown key; did you mean minor'],
+  ['txet=1', 'txet', 'unknown key; did you mean text?'],
+  ['money.minro=1', 'money.minro', 'unknown key; did you mean minor?'],
   ['text.a=1', 'text', 'is one value, with no keys below it'],
   ['lines.0.code=A', 'lines', 'is a list: write it as JSON, or in --data'],
   ['__proto__=1', '__proto__', 'unknown key'],
@@ -176,11 +176,11 @@ it('tells all faults at once, each by its key', async () => {
 
   expect(refused).toThrow(
     'trial.do cannot be called like this, 5 faults:\n' +
-      '  txet: unknown key; did you mean text\n' +
+      '  txet: unknown key; did you mean text?\n' +
       '  odd: unknown key; it takes text, count, price, isOn, level, codes, sizes, to, params, money, lines, note, token, any\n' +
       '  count: must be a number, not text\n' +
       '  isOn: must be true or false, not text\n' +
-      '  level: must be info or high; did you mean high',
+      '  level: must be info or high; did you mean high?',
   )
 })
 
@@ -193,7 +193,7 @@ it('names what is wrong inside of lists and unions', () => {
 
   expect(() => checkInput(operation, input)).toThrow(
     'trial.do cannot be called like this, 4 faults:\n' +
-      '  lines.0.cuont: unknown key; did you mean count\n' +
+      '  lines.0.cuont: unknown key; did you mean count?\n' +
       '  to: must be text or a list, not a number: put it in quotes\n' +
       '  params: code: must be text, not a number: put it in quotes\n' +
       '  lines.0.count: missing; must be a number',

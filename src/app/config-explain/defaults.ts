@@ -5,7 +5,8 @@ import { credentialName, keyFileName } from '../../config/secrets/find-key.ts'
 import type { KeySource } from '../answers/config.ts'
 import { defaults } from '../service.ts'
 import type { Leaf } from './keys.ts'
-import { defaultOf, defaultText, durationText, shown } from './show-value.ts'
+import { durationText } from '../../core/words.ts'
+import { defaultOf, defaultText, shown } from './show-value.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 

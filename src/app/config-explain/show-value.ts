@@ -1,20 +1,8 @@
 import { Duration } from '../../config/durations.ts'
 import { mask, maskAddresses } from '../../config/mask-text.ts'
 import { Size } from '../../config/sizes.ts'
+import { durationText } from '../../core/words.ts'
 import type { z } from 'zod'
-
-const durations = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1000],
-] as const
-
-/** Milliseconds as the file writes them: `30s`. */
-export function durationText(ms: number): string {
-  const fit = durations.find(([, unit]) => ms >= unit && ms % unit === 0)
-  return fit ? `${ms / fit[1]}${fit[0]}` : `${ms}ms`
-}
 
 /** Bytes as the file writes them: `2GB`. */
 export function sizeText(bytes: number): string {

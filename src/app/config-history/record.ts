@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { LoadedConfig } from '../../config/load.ts'
 import { summarize, summarizeFirst, treeChanges } from '../../config/tree-diff.ts'
 import { sha256Of } from '../../config/write.ts'
-import { CaravanError, messageOf } from '../../core/errors.ts'
+import { isStateTrouble, messageOf } from '../../core/errors.ts'
 import { type ConfigVersion, saveConfigVersion } from '../../store/config-versions.ts'
 import type { Db } from '../../store/schema.ts'
 import type { App } from '../app.ts'
@@ -28,9 +28,8 @@ async function quietly<T>(app: App, work: () => Promise<T>): Promise<T | undefin
   try {
     return await work()
   } catch (error) {
-    const isState = error instanceof CaravanError && error.code.startsWith('state_')
     // A state that cannot be written is told by whatever has to write to it.
-    if (!isState) app.warn(messageOf(error), 'ConfigHistoryWarning')
+    if (!isStateTrouble(error)) app.warn(messageOf(error), 'ConfigHistoryWarning')
     return undefined
   }
 }

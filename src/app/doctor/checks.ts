@@ -1,3 +1,4 @@
+import { alerts } from './alerts.ts'
 import type { Check } from './check.ts'
 import { clock } from './clock.ts'
 import { config } from './config.ts'
@@ -37,4 +38,5 @@ export const checks: readonly Check[] = [
   services,
   jobs,
   runs,
+  alerts,
 ]

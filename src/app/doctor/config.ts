@@ -27,7 +27,7 @@ export const config: Check = {
     return [
       ...faultsOf(loaded),
       ...(await unsetIn(loaded, patient)),
-      ...(await remarksOn(loaded, patient)),
+      ...(await reviewOf(loaded, patient)),
     ]
   },
 }
@@ -58,8 +58,8 @@ function faultsOf(loaded: LoadedConfig): Finding[] {
   ]
 }
 
-/** What an adapter accepts and finds odd; of services that can be read whole, for another check tells of the others. */
-async function remarksOn(loaded: LoadedConfig, patient: Patient): Promise<Finding[]> {
+/** What shows once placeholders are resolved. Those without a value are told by `unsetIn`. */
+async function reviewOf(loaded: LoadedConfig, patient: Patient): Promise<Finding[]> {
   const opened = await secretsOf(patient).catch(() => undefined)
   const sources = fileSources({
     env: patient.app.env,
@@ -73,13 +73,26 @@ async function remarksOn(loaded: LoadedConfig, patient: Patient): Promise<Findin
     },
   })
   const { reviewServices } = await import('../service.ts')
-  const { remarks } = await reviewServices(loaded, sources)
-  return remarks.map(({ path, message }) => ({
-    check: id,
-    severity: 'note',
-    what: `${pathText(path)}: ${message}`,
-    mend: `caravan edit ${String(path[1])}`,
-  }))
+  const { faults, remarks } = await reviewServices(loaded, sources)
+  const invalid = faults.filter(({ kind }) => kind === 'invalid')
+  return [
+    ...invalid.map(({ path, message, hint }): Finding => {
+      const [, name] = path.map(String)
+      const secret = secretNamedIn(valueAt(loaded.raw, path))
+      return {
+        check: id,
+        severity: loaded.config.services[name ?? '']?.enabled ? 'problem' : 'note',
+        what: `the service ${name} cannot be used: ${pathText(path)} ${message}`,
+        mend: secret ? `caravan secret set ${secret}` : (hint ?? `caravan edit ${name}`),
+      }
+    }),
+    ...remarks.map(({ path, message }): Finding => ({
+      check: id,
+      severity: 'note',
+      what: `${pathText(path)}: ${message}`,
+      mend: `caravan edit ${String(path[1])}`,
+    })),
+  ]
 }
 
 /** Placeholders of services are looked up only when the service is used; here before somebody waits for it. */
@@ -96,7 +109,7 @@ async function unsetIn(loaded: LoadedConfig, patient: Patient): Promise<Finding[
     const wanted = { config: fields, ...(proxy !== undefined && { proxy }) }
     const { faults } = await resolvePlaceholders(wanted, sources)
     for (const { path, message, hint } of faults) {
-      const secret = secretNamedIn(valueAt(wanted, path), stored)
+      const secret = secretNamedIn(valueAt(wanted, path), (one) => !stored?.has(one))
       findings.push({
         check: id,
         severity: enabled ? 'problem' : 'note',
@@ -119,10 +132,12 @@ async function namesOfSecrets(patient: Patient): Promise<Set<string> | undefined
   }
 }
 
-function secretNamedIn(text: unknown, stored: Set<string> | undefined): string | undefined {
+/** The first secret of a text, of those that are `wanted`. */
+function secretNamedIn(
+  text: unknown,
+  wanted: (name: string) => boolean = () => true,
+): string | undefined {
   const parts = typeof text === 'string' ? parsePlaceholders(text) : []
   if (typeof parts === 'string') return undefined
-  return parts.flatMap((part) =>
-    part.type === 'secret' && !stored?.has(part.name) ? part.name : [],
-  )[0]
+  return parts.flatMap((part) => (part.type === 'secret' && wanted(part.name) ? part.name : []))[0]
 }

@@ -7,8 +7,8 @@ import { quoted, sizeText } from './texts.ts'
 
 const id = 'disk'
 
-const mb = 1024 ** 2
-const plentyBytes = 1024 * mb
+const mb = 1000 ** 2
+const plentyBytes = 1000 * mb
 const leastBytes = 100 * mb
 const leastFiles = 1000
 

@@ -32,8 +32,13 @@ export const jobs: Check = {
 
 /** The last instants at which it was due, newest first. */
 async function lastDue(schedule: string, timezone: string, now: Date): Promise<Date[]> {
-  const { Cron } = await import('croner')
-  return new Cron(schedule, { timezone, paused: true }).previousRuns(mayMiss, now)
+  const { previousOccurrence } = await import('../../core/schedule/previous.ts')
+  const due: Date[] = []
+  for (let at: Date | undefined = now; due.length < mayMiss; due.push(at)) {
+    at = previousOccurrence(schedule, timezone, at)
+    if (!at) break
+  }
+  return due
 }
 
 function ofJob(

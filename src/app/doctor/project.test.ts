@@ -1,5 +1,8 @@
 import { expect, it } from 'vitest'
 import { daysLater, doAsTold, examined, foundBy, rewrite } from '../../testing/doctor.ts'
+import { withAppIn } from '../../testing/app.ts'
+import { checkDaemon } from '../../daemon/check.ts'
+import { setSecret } from '../secrets.ts'
 import { haierProject, project } from '../../testing/program.ts'
 
 it('finds a service with a fault, and the fault itself', async () => {
@@ -35,6 +38,25 @@ it('finds placeholders without a value, before the service is used', async () =>
   expect(ofSecret?.mend).toBe('caravan secret set haier.pw')
   expect(found.map((one) => one?.what).join()).toContain('variable CLIENT_SECRET is not set')
   expect(after).toEqual([])
+})
+
+it('finds a stored secret that its service has no use for', async () => {
+  const home = await haierProject()
+  rewrite(home, 'adapter: haier', 'adapter: haier\n    proxy: ${secret:haier.proxy}')
+  await withAppIn(home.folder, (app) => setSecret(app, 'haier.proxy', 'no-address-canary'))
+
+  const found = await foundBy('config', home)
+  const { faults } = await withAppIn(home.folder, checkDaemon)
+
+  expect(found).toMatchObject([
+    {
+      severity: 'problem',
+      what: 'the service haier cannot be used: services.haier.proxy must be a URL',
+      mend: 'caravan secret set haier.proxy',
+    },
+  ])
+  expect(faults).toEqual(['services.haier.proxy: must be a URL'])
+  expect(JSON.stringify(found) + faults.join()).not.toContain('canary')
 })
 
 it('finds secrets that stand in the config, and a config that others can read then', async () => {

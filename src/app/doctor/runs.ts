@@ -1,5 +1,5 @@
 import { listRuns, type Run } from '../../store/runs.ts'
-import { isStillRunning } from '../../store/start-run.ts'
+import { isGone } from '../../store/start-run.ts'
 import { thisProcess } from '../../store/process-identity.ts'
 import type { Check, Finding } from './check.ts'
 import type { Patient } from './patient.ts'
@@ -20,7 +20,7 @@ export const runs: Check = {
 function ofRun(run: Run, patient: Patient): Finding[] {
   const heard = instantText(run.heartbeatAt)
   const here = thisProcess()
-  if (!isStillRunning(run, here, patient.now)) {
+  if (isGone(run, here, patient.now)) {
     return [
       {
         check: id,

@@ -3,11 +3,11 @@ import { counted } from '../../core/words.ts'
 
 const units = ['B', 'KB', 'MB', 'GB', 'TB']
 
-/** `512 B`, `70.0 MB`, in steps of 1024. */
+/** `512 B`, `70.0 MB`, in steps of 1000, as the config has them. */
 export function sizeText(bytes: number): string {
   let size = bytes
   let unit = 0
-  for (; size >= 1024 && unit < units.length - 1; unit++) size /= 1024
+  for (; size >= 1000 && unit < units.length - 1; unit++) size /= 1000
   return `${unit === 0 ? size : size.toFixed(1)} ${units[unit]}`
 }
 

@@ -3,7 +3,7 @@ import type { Service } from '../../calls/call.ts'
 import type { LoadedConfig } from '../../config/load.ts'
 import type { CheckReport } from '../../core/adapter.ts'
 import { type Cause, causes, type Rung, rungs } from '../../core/causes.ts'
-import { CaravanError, IntegrationError, messageOf } from '../../core/errors.ts'
+import { CaravanError, IntegrationError, isStateTrouble, messageOf } from '../../core/errors.ts'
 import type { Effect } from '../../core/kind.ts'
 import { fewDays, type Prober } from '../../http/probe/index.ts'
 import type { TestResult, TestRung } from '../answers/test.ts'
@@ -64,7 +64,7 @@ export async function testService(run: Run, subject: Subject): Promise<TestResul
   const startedMs = clock.monotonicMs()
   const climb = newClimb(run)
   const end = await climbAll(run, subject, climb).catch((error: unknown) => {
-    if (error instanceof CaravanError && error.code.startsWith('state_')) throw error
+    if (isStateTrouble(error)) throw error
     return failedAt(run, climb, error)
   })
   const durationMs = Math.round(clock.monotonicMs() - startedMs)

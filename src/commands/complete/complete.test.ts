@@ -88,7 +88,7 @@ describe('in a project with a service and a run', () => {
     expect(await candidates(at, '--no-color', 'sho')).toEqual(['show'])
     expect(await candidates(at, 'show', '--', '')).toEqual(['haier'])
     expect(await candidates(at, 'show', '--', '--js')).toEqual([])
-    expect(await candidates(at, 'runs', '')).toEqual(['list', 'show'])
+    expect(await candidates(at, 'runs', '')).toEqual(['list', 'show', 'cancel'])
     expect(await candidates(at, 'runs', '--sta')).toEqual(['--status'])
     expect(await candidates(at, 'runs', '--status', 'par')).toEqual(['partial'])
     expect(await candidates(at, 'list', '--json', '--js')).toEqual([])

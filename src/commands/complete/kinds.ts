@@ -14,6 +14,8 @@ export const valueKinds: Readonly<Record<string, ValueKind>> = {
   service: 'service',
   adapter: 'adapter',
   job: 'job',
+  'job-or-cron': 'job',
+  zone: 'free',
   run: 'run',
   call: 'call',
   'secret-name': 'secret',
@@ -40,6 +42,14 @@ export const valueKinds: Readonly<Record<string, ValueKind>> = {
   kind: 'kind',
   input: 'input',
   amount: 'free',
+  alert: 'free',
+  silence: 'free',
+  rule: 'rule',
+  subject: 'free',
+  hook: 'free',
+  token: 'free',
+  correlation: 'free',
+  scopes: 'free',
 }
 
 /** `<service>`, `[service...]` and `--service <service>` alike: the word in the brackets. */

@@ -36,8 +36,8 @@ jobs:
   expect(code).toBe(9)
   for (const told of [
     'integrations.yaml:2:1  foo: unknown key',
-    'integrations.yaml:5:14  services.a.adapter: unknown adapter; did you mean haier',
-    'integrations.yaml:8:5  services.b.prioriti: unknown key; did you mean priority',
+    'integrations.yaml:5:14  services.a.adapter: unknown adapter; did you mean haier?',
+    'integrations.yaml:8:5  services.b.prioriti: unknown key; did you mean priority?',
     'integrations.yaml:9:26  services.b.config.client_id: must be text, not a number',
     'services.b.config.customer_code: must be 10 digits',
     'integrations.yaml:11:',

@@ -1,4 +1,4 @@
-import { CaravanError, IntegrationError, messageOf } from '../../core/errors.ts'
+import { CaravanError, IntegrationError, messageOf, systemCode } from '../../core/errors.ts'
 import type { Paint } from './colour.ts'
 import { wrap } from './wrap.ts'
 
@@ -11,6 +11,19 @@ export function renderError(error: unknown, paint: Paint, columns = Infinity): s
   if (see) lines.push(`  More: ${see}`)
   const text = lines.flatMap((line) => wrap(line, columns)).join('\n')
   return `${paint('bad', '✗')} ${text.trimStart()}\n`
+}
+
+/** No fault of ours: whatever needed one more file met it, such as the next part of the program. Else the error as it is. */
+export function filesExhausted(error: unknown): unknown {
+  if (error instanceof CaravanError || error instanceof IntegrationError) return error
+  const isOut = /^E[MN]FILE$/.test(systemCode(error) ?? '')
+  if (!isOut && !/too many open files/i.test(messageOf(error))) return error
+  return new CaravanError({
+    code: 'files_exhausted',
+    message: 'this process may open no more files (too many open files)',
+    hint: 'Allow it more: "ulimit -n 1024" before it starts, or LimitNOFILE=1024 in its systemd unit.',
+    cause: error,
+  })
 }
 
 function headline(error: unknown): string {

@@ -8,6 +8,8 @@ export type Io = {
   /** Whether stdout is a terminal, and how wide it is. */
   isTerminal: boolean
   columns: number
+  /** How many lines it has. */
+  rows: number
   /** Whether a person can be asked: stdin and stderr are terminals, and nothing says otherwise. */
   mayAsk: boolean
   /** Whether stderr is a terminal, where a progress bar can be drawn. */
@@ -81,6 +83,7 @@ export function processIo(flags: GlobalFlags, signal: AbortSignal): Io {
     env,
     isTerminal,
     columns: isTerminal ? stdout.columns || 80 : Infinity,
+    rows: isTerminal ? stdout.rows || 24 : Infinity,
     mayAsk: flags.input && !env.CI && stdin.isTTY === true && stderr.isTTY === true,
     canDraw: stderr.isTTY === true && !env.CI && !isDumb,
     get errColumns() {

@@ -1,4 +1,4 @@
-import { paintFor } from './colour.ts'
+import { type Paint, paintFor } from './colour.ts'
 import type { Io } from './io.ts'
 import type { Column } from './table.ts'
 import { wrap } from './wrap.ts'
@@ -14,7 +14,14 @@ export const formatOf = (flags: OutputFlags): OutputFormat =>
 /** Prints rows: a table for people; one JSON object, JSON lines or CSV for programs, with every field. */
 export async function printList<Row extends object>(
   io: Io,
-  list: { name: string; rows: readonly Row[]; columns: readonly Column<Row>[]; empty: string },
+  list: {
+    name: string
+    rows: readonly Row[]
+    columns: readonly Column<Row>[]
+    empty: string
+    /** For rows of sentences: where they do not fit into a table, they stand one below the other, each with a head. */
+    tall?(row: Row, paint: Paint): { head: string; texts: readonly string[] }
+  },
   flags: OutputFlags,
 ): Promise<void> {
   const format = formatOf(flags)
@@ -25,9 +32,24 @@ export async function printList<Row extends object>(
     return io.out(csvLines(list.rows))
   }
   if (list.rows.length === 0) return say(io, list.empty)
-  const { renderTable } = await import('./table.ts')
-  const page = { width: io.columns, paint: await paintFor(io) }
-  await io.page(renderTable(list.rows, list.columns, page))
+  const { renderTable, stringWidth } = await import('./table.ts')
+  const paint = await paintFor(io)
+  const { rows, columns, tall } = list
+  if (tall) {
+    const plain = renderTable(rows, columns, { width: Infinity, paint: (_, text) => text })
+    if (plain.split('\n').some((line) => stringWidth(line) > io.columns)) {
+      return io.page(rows.map((row) => tallText(tall(row, paint), io.columns)).join('\n'))
+    }
+  }
+  await io.page(renderTable(rows, columns, { width: io.columns, paint }))
+}
+
+function tallText(
+  { head, texts }: { head: string; texts: readonly string[] },
+  width: number,
+): string {
+  const lines = texts.filter(Boolean).flatMap((text) => wrap(`  ${printable(text)}`, width))
+  return [head, ...lines].map((line) => `${line}\n`).join('')
 }
 
 /** The same for a list that goes on: each part is printed at once, under one head. JSON becomes JSON lines. */

@@ -5,7 +5,7 @@ import { isTimeZone } from '../../core/time-zone.ts'
 export const OnecCatalogOptions = z.object({
   paths: z
     .array(z.string().min(1))
-    .default([])
+    .min(1, 'must name at least one')
     .meta({ description: 'files, folders and zips of one exchange' }),
   source: z
     .string()

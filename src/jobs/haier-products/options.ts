@@ -8,7 +8,7 @@ export const HaierProductsOptions = z.object({
     .array(z.string().trim().min(1))
     .max(maxCodes)
     .optional()
-    .meta({ description: 'only these product codes' }),
+    .meta({ description: 'only these product codes', example: ['GA0SZC00U', 'CEABL9000'] }),
   brand: z
     .string()
     .optional()

@@ -15,7 +15,7 @@ const productsOf = (db: Db) => db.selectFrom('products').selectAll().orderBy('id
 async function everything(db: Db): Promise<Record<string, unknown[]>> {
   const tables = await db.introspection.getTables()
   const kept = tables.filter(
-    ({ name }) => !['runs', 'listings', 'listing_items', 'limits'].includes(name),
+    ({ name }) => !['runs', 'listings', 'listing_items', 'limits', 'places'].includes(name),
   )
   const rows = await Promise.all(
     kept.map(async ({ name }) => [

@@ -3,9 +3,12 @@
  * with and without failures, an import, calls, secrets, a backup, files. Made once for a test file; commands that change
  * something are given a copy.
  */
+import { hash } from 'node:crypto'
 import {
   chmodSync,
+  copyFileSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -15,10 +18,13 @@ import {
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { haier } from '../../adapters/haier/index.ts'
+import { callbackOf } from '../../adapters/haier/twin-callback.ts'
+import { receiveHook } from '../../app/hooks/receive.ts'
 import { initProject } from '../../app/init.ts'
 import { systemClock } from '../../core/clock.ts'
 import { startTwin } from '../../http/twin-server.ts'
-import { addHaier } from '../app.ts'
+import { listHooks } from '../../store/hook-events.ts'
+import { addHaier, withAppIn } from '../app.ts'
 import { programPath } from '../program.ts'
 import { type Finished, runOnce } from './run.ts'
 
@@ -67,6 +73,7 @@ export async function prepareHome(): Promise<Prepared> {
     const copy = (): Home => {
       const home = place()
       cpSync(first.folder, home.folder, { recursive: true })
+      copyOverview(join(root, 'cache'), first, home)
       return home
     }
     return { reading: copy(), copy, empty: place, values, close }
@@ -74,6 +81,20 @@ export async function prepareHome(): Promise<Prepared> {
     await close()
     throw error
   }
+}
+
+/**
+ * What the program keeps of a config is kept by its path: each copy would read it anew, with the YAML parser and the
+ * schemas of all adapters, which is half of what a command takes.
+ */
+function copyOverview(cache: string, from: Home, to: Home): void {
+  const kept = ({ folder }: Home) =>
+    join(
+      cache,
+      'caravan',
+      `config-${hash('sha256', join(folder, 'integrations.yaml')).slice(0, 16)}.json`,
+    )
+  if (existsSync(kept(from))) copyFileSync(kept(from), kept(to))
 }
 
 /** What the recipes and the examples of the help find in the project. */
@@ -118,11 +139,22 @@ async function fill(home: Home, config: Record<string, unknown>): Promise<Record
     code: one ?? '',
     code2: two ?? '',
     failedRun: (JSON.parse(partial.out) as { run: string }).run,
+    hook: await receiveOne(folder),
     run: (JSON.parse(imported.out) as { run: string }).run,
     queued: queued.out.trim(),
     call: (JSON.parse(logs.out) as { calls: { id: string }[] }).calls[0]?.id ?? '',
   }
 }
+
+/** A webhook that nobody has handled yet; its id. */
+const receiveOne = (folder: string): Promise<string> =>
+  withAppIn(folder, async (app) => {
+    const data = { PlatformOrderNo: 'P-100', State: 0, FailMsg: '缺货' }
+    const sent = callbackOf('/hooks/haier', { method: 'oostock', data, at: app.clock.now() })
+    await receiveHook(app, 'haier', { ...sent, from: '127.0.0.1' })
+    const [stored] = await listHooks((await app.state()).db)
+    return stored?.id ?? ''
+  })
 
 /** The program by its name, and what the examples of the help take for given on an operator's machine. */
 function makeTools(folder: string, password: string): string {

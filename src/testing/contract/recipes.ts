@@ -2,9 +2,11 @@
  * How each command is run by the contract tests, in the project of `home.ts`. A command without a recipe fails them, so
  * that a new one cannot be forgotten: give it its words with real values, and say what is out of the ordinary.
  */
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { toInstant } from '../../core/clock.ts'
+import { addOccurrences, type NewOccurrence } from '../../store/occurrences.ts'
+import { startRun } from '../../store/start-run.ts'
 import { withAppIn } from '../app.ts'
 import type { Home, Prepared } from './home.ts'
 import { runOnce } from './run.ts'
@@ -70,11 +72,79 @@ const leaveUnknown = (home: Home) =>
       .execute()
   })
 
+/** What was due while its job was paused. */
+const addToLedger = (home: Home) =>
+  withAppIn(home.folder, async (app) => {
+    const { db } = await app.state()
+    const at = toInstant(new Date(app.clock.now().getTime() - 3_600_000))
+    const none = { lastDueAt: null, startedAt: null, runId: null, spec: null, owner: null }
+    await addOccurrences(db, [
+      {
+        ...none,
+        job: 'haier-products',
+        dueAt: at,
+        beginsAt: at,
+        decidedAt: at,
+        finishedAt: at,
+        count: 1,
+        status: 'skipped',
+        reason: 'paused',
+        note: 'paused by anna: 价格错误',
+        crashes: 0,
+      } as NewOccurrence,
+    ])
+  })
+
+const running = '01JHC000000000000000000000'
+
+/** A run of the process of the test. */
+const leaveRunning = (home: Home) =>
+  withAppIn(home.folder, async (app) => {
+    const { db } = await app.state()
+    const start = { job: 'haier-products', trigger: 'manual', options: {}, leaseMs: 60_000 }
+    const { id } = await startRun(db, { ...start, now: app.clock.now() })
+    await db.updateTable('runs').set({ id: running }).where('id', '=', id).execute()
+  })
+
 /** A service for text messages that nothing is sent to. */
 const addSms = async (home: Home) => {
   const answers = { api_id: '00000000-1111-2222-3333-444444444444', from: 'Example' }
   writeFileSync(join(home.folder, 'sms.json'), JSON.stringify(answers))
   await run('add sms-ru sms-main --answers sms.json --no-test')(home)
+}
+
+/** An alert that fires, and a silence. */
+const raiseAlert = (home: Home) =>
+  withAppIn(home.folder, async (app) => {
+    const { db } = await app.state()
+    const now = toInstant(app.clock.now())
+    const about = { rule: 'run_failed', subject: 'haier-products' }
+    const id = alertId
+    const said = { title: '价格错误', detail: '价格错误', todo: 'caravan runs' }
+    const stands = { severity: 'high', status: 'firing', fired_at: now, seen_at: now } as const
+    await db
+      .insertInto('alerts')
+      .values({ id, ...about, ...said, ...stands })
+      .execute()
+    const held = { reason: 'x', until: '2099-01-01T00:00:00.000Z', set_by: 'tester', set_at: now }
+    await db
+      .insertInto('silences')
+      .values({ id, ...about, ...held })
+      .execute()
+  })
+
+const alertId = '01A'.padEnd(26, '0')
+
+/** A channel of alerts that nobody listens behind. */
+const addChannel = async (home: Home) => {
+  const webhook =
+    'http://127.0.0.1:65533/cgi-bin/webhook/send?key=693a91f6-7abc-4bc4-97a0-0ec2af1a5aaa'
+  writeFileSync(join(home.folder, 'ops.json'), JSON.stringify({ webhook }))
+  await run('add wecom-robot ops-chat --answers ops.json --no-test')(home)
+  const file = join(home.folder, 'integrations.yaml')
+  const inHaste = '$&\n    retry: { attempts: 1 }\n    rate_limit: { per_second: none }'
+  const config = readFileSync(file, 'utf8').replace('adapter: wecom-robot', inHaste)
+  writeFileSync(file, `${config}alerts: { channels: [ops-chat] }\n`)
 }
 
 const bundle = 'new-server.bundle'
@@ -182,6 +252,10 @@ export const recipes: Readonly<Record<string, Recipe>> = {
     },
   },
   'queue send': { changes: true },
+  'hooks list': { also: [['hooks list --service haier --status received --since 2h', 0]] },
+  'hooks show': { with: '{hook}', shows: '缺货' },
+  'hooks replay': { with: '{hook}', changes: true },
+  'hooks addresses': {},
   kinds: { shows: 'sms.send', also: [['kinds sms.send', 0]] },
   'route explain': {
     with: 'supplier',
@@ -260,6 +334,20 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   },
   'key remove': { with: 'passphrase --yes', changes: true },
   'key rotate': { changes: true },
+  'token list': { changes: true, before: run('token create shop --scope read') },
+  'token create': {
+    with: 'shop --scope read,call --expires 90d',
+    changes: true,
+    leftOut: [['token create shop', 2, '--scope']],
+  },
+  'token revoke': {
+    with: 'prometheus',
+    changes: true,
+    before: run('token create prometheus --scope read'),
+    examples: {
+      'caravan token revoke prometheus': { before: run('token create prometheus --scope read') },
+    },
+  },
   sync: {
     with: 'haier-products --prices --stock --from-start',
     changes: true,
@@ -278,14 +366,66 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   'export 1c-catalog': { with: '--to out', changes: true },
   'export 1c-customers': { with: '--to out', changes: true },
   'export products': { isData: true, shows: 'Холодильник' },
-  jobs: {},
+  'jobs list': {
+    shows: '价格错误',
+    before: run('jobs pause 1c-catalog --reason 价格错误'),
+    changes: true,
+  },
+  'jobs explain': {
+    with: 'haier-products --tz Europe/Berlin',
+    also: [['jobs explain 1c-catalog', 0]],
+    leftOut: [['jobs explain', 2, 'job-or-cron']],
+  },
+  'jobs run': {
+    with: 'haier-products --prices --stock --from-start',
+    changes: true,
+    leftOut: [['jobs run', 2, 'haier-products']],
+  },
+  'jobs pause': {
+    with: 'haier-products --reason 价格错误 --for 2h',
+    changes: true,
+    shows: '价格错误',
+  },
+  'jobs resume': {
+    with: 'haier-products',
+    changes: true,
+    before: run('jobs pause haier-products --reason maintenance'),
+    also: [['jobs resume 1c-catalog', 0]],
+  },
+  'jobs missed': {
+    changes: true,
+    before: addToLedger,
+    shows: '价格错误',
+    also: [['jobs missed --since 7d --job haier-products', 0]],
+  },
+  'jobs ledger': {
+    changes: true,
+    before: addToLedger,
+    shows: '价格错误',
+    also: [['jobs ledger --status failed --job haier-products', 0]],
+  },
   'runs list': {},
+  'runs cancel': {
+    with: `${running} --reason 价格错误`,
+    changes: true,
+    before: leaveRunning,
+    shows: '价格错误',
+    examples: {
+      'caravan runs cancel 01JHB2V7 --reason "wrong prices"': { before: leaveRunning },
+    },
+  },
   'runs show': { with: '{failedRun}', also: [['runs show {run}', 0]] },
   'logs list': {
     examples: { 'caravan logs --follow': { stopAt: 'OUTCOME', exit: 143 } },
   },
   'logs show': { with: '{call}' },
-  status: {},
+  status: {
+    examples: {
+      // It is drawn on a terminal.
+      'caravan status --watch --every 10s': { exit: 2, says: 'stdout is none' },
+    },
+  },
+  metrics: { also: [['metrics --since 7d --service haier', 0]] },
   backup: {
     with: 'copy.db',
     changes: true,
@@ -296,6 +436,11 @@ export const recipes: Readonly<Record<string, Recipe>> = {
     },
   },
   restore: { with: `${backup} --yes`, changes: true },
+  daemon: {
+    with: '--check',
+    changes: true,
+    examples: { 'caravan daemon --ping': { exit: 1, says: 'no daemon works on this state' } },
+  },
   doctor: {
     changes: true,
     before: ({ folder }) => chmodSync(join(folder, 'caravan.db'), 0o644),
@@ -303,6 +448,52 @@ export const recipes: Readonly<Record<string, Recipe>> = {
     also: [['doctor --fix', 0]],
   },
   clean: { changes: true, also: [['clean --dry-run', 0]] },
+  'alerts list': {
+    shows: '价格错误',
+    changes: true,
+    before: raiseAlert,
+    also: [['alerts list --all', 0]],
+  },
+  'alerts show': {
+    with: '01A',
+    changes: true,
+    before: raiseAlert,
+    shows: '价格错误',
+    examples: { 'caravan alerts show 01JHB2V7': { before: raiseAlert } },
+  },
+  'alerts rules': { shows: 'success_rate' },
+  'alerts test': {
+    changes: true,
+    before: addChannel,
+    // Nobody listens there.
+    exit: 5,
+    leftOut: [['alerts test', 1, 'channels: [<service>]']],
+    examples: {
+      'caravan alerts test': { before: addChannel, exit: 5 },
+      'caravan alerts test --channel ops-chat': { before: addChannel, exit: 5 },
+    },
+  },
+  'alerts silence': {
+    with: '--subject haier --for 2h --reason 价格错误',
+    changes: true,
+    shows: '价格错误',
+    leftOut: [
+      ['alerts silence --for 2h --reason x', 2, '--subject'],
+      ['alerts silence --subject haier --reason x', 2, '--for'],
+      ['alerts silence --subject haier --for 2h', 2, '--reason'],
+    ],
+  },
+  'alerts silences': {
+    changes: true,
+    before: run('alerts silence --subject haier --for 2h --reason 价格错误'),
+    shows: '价格错误',
+  },
+  'alerts unsilence': {
+    with: '01A',
+    changes: true,
+    before: raiseAlert,
+    examples: { 'caravan alerts unsilence 01JHB2V7': { before: raiseAlert } },
+  },
   explain: { with: 'state_busy', also: [['explain', 0]] },
   completion: {
     with: 'bash',
@@ -342,7 +533,10 @@ export const exampleNames: readonly (readonly [example: RegExp, here: string])[]
   [/GA0SZC00U,CEABL9000/g, '{code},{code2}'],
   [/GA0SZC00U/g, '{code}'],
   [/(?<=logs show )01JHB2V7/g, '{call}'],
+  [/(?<=runs cancel )01JHB2V7/g, running],
   [/(?<=(?:queue \w+|call result) )01JHB2V7/g, '{queued}'],
+  [/(?<=hooks \w+ )01JHB2V7/g, '{hook}'],
+  [/(?<=alerts \w+ )01JHB2V7/g, '01A'],
   [/01JHB2V7/g, '{run}'],
   [/\/var\/backups\//g, 'backups/'],
   [/\/etc\/caravan/g, 'etc'],
